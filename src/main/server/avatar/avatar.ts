@@ -1,0 +1,41 @@
+/** A rectangle in picture pixels. Herald keeps all four even, so that it also falls on whole I420 chroma samples. */
+export interface Box {
+  xPx: number;
+  yPx: number;
+  widthPx: number;
+  heightPx: number;
+}
+
+/** One picture as tightly packed I420 (width*height luma, then two quarter-size chroma planes). Read-only by contract. */
+export interface I420Picture {
+  widthPx: number;
+  heightPx: number;
+  data: Uint8Array;
+}
+
+/**
+ * The pictures a presenter is made of. A session walks a counter that only ever grows (`position`); the avatar maps it to
+ * one of its pictures (cyclic or ping-pong), so a seamless loop needs no special case anywhere else.
+ */
+export interface Avatar {
+  readonly id: string;
+  readonly name: Record<string, string>;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly pictureCount: number;
+  /** Index of the picture that stands still in audiotype 1. */
+  readonly stillIndex: number;
+  /** Position (0, 1, 2, ...) -> picture index in [0, pictureCount). */
+  indexAt(position: number): number;
+  /** Face box of a picture, in its pixels. */
+  faceBox(index: number): Box;
+  /**
+   * The picture, decoded ahead where possible: resolves at once when it is in memory. Buffers are shared between sessions
+   * and must not be written to.
+   */
+  picture(index: number): Promise<I420Picture>;
+  /** The picture if it is in memory now; a hint that it is wanted soon otherwise. */
+  pictureNow(index: number): I420Picture | undefined;
+  /** A session stopped using it. The last release may drop decoded pictures and decoders. */
+  release(): void;
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A program of ours that runs beside the server: a child process or a worker thread. */
+export interface Entry {
+  file: string;
+  /** Extra `node` flags: TypeScript sources (tests, benches) need a loader, built files need none. */
+  execArgv: string[];
+}
+
+const SOURCES = { infer: 'mouth/infer.ts', 'espeak-worker': 'tts/espeak-worker.ts' } as const;
+
+const here = dirname(fileURLToPath(import.meta.url));
+const fromSource = import.meta.url.endsWith('.ts');
+
+/** The folder that holds package.json, resources/ and models/, whether running from src/ or from out/. */
+export const appRoot: string = (() => {
+  for (let dir = here; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, 'resources', 'presenters'))) return dir;
+    if (dirname(dir) === dir) throw new Error(`Herald's resources folder was not found above ${here}`);
+  }
+})();
+
+export function entry(name: keyof typeof SOURCES): Entry {
+  if (fromSource) return { file: join(here, SOURCES[name]), execArgv: ['--import', 'tsx'] };
+  return { file: join(appRoot, 'out', 'main', `${name}.js`), execArgv: [] };
+}

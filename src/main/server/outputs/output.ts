@@ -1,0 +1,21 @@
+/** One encoded picture or 20 ms audio packet. `data` belongs to the receiver of the call only until it returns. */
+export interface EncodedPacket {
+  data: Uint8Array;
+  /** Presentation time on the session's 48 kHz clock. */
+  ptsSamples: number;
+  durationSamples: number;
+  keyframe: boolean;
+}
+
+export interface MediaFormat {
+  video: { codec: 'h264' | 'vp8'; widthPx: number; heightPx: number; /** SPS and PPS, Annex B (H.264 only). */ extradata?: Uint8Array };
+  audio: { codec: 'opus'; sampleRateHz: 48_000; channels: 1 | 2 };
+}
+
+/** A destination of a session's program: a peer, a recorder, an RTMP push. `video` and `audio` never block and never throw. */
+export interface Output {
+  start(format: MediaFormat): Promise<void>;
+  video(packet: EncodedPacket): void;
+  audio(packet: EncodedPacket): void;
+  close(): Promise<void>;
+}

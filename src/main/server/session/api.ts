@@ -1,0 +1,41 @@
+import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+
+/**
+ * What the HTTP layer may ask of sessions. `registry.ts` implements it; route tests stand in a small fake.
+ * Every method throws `HeraldError` with a message for people.
+ */
+export interface SessionDirectory {
+  /** Negotiates and starts a session; waits briefly for a place at the limit. Aborting the signal releases the place. */
+  offer(request: OfferInput): Promise<OfferAnswer>;
+  get(sessionId: number): SessionHandle | undefined;
+  list(): SessionSummary[];
+  /** Returns false when there is no such session. */
+  close(sessionId: number, reason: string): Promise<boolean>;
+}
+
+export interface OfferInput {
+  sdp: string;
+  avatar?: string;
+  voice?: string;
+  /** Sessions of our own page on loopback do not count towards max_session. */
+  studio: boolean;
+  signal: AbortSignal;
+}
+
+export interface OfferAnswer {
+  sdp: string;
+  sessionId: number;
+}
+
+export interface SessionHandle {
+  readonly id: number;
+  readonly isSpeaking: boolean;
+  /** Queues text to be spoken (after interrupting, if asked to). Throws 'refused' when the queue is full or text is empty. */
+  say(text: string, options: { interrupt: boolean; voice?: string }): void;
+  /** Queues an audio file; resolves once it is known to be playable, rejects with 'refused' and the reason otherwise. */
+  playAudio(bytes: Uint8Array, options: { fileName?: string; signal: AbortSignal }): Promise<void>;
+  interrupt(): void;
+  setMode(audiotype: number, options: { reinit: boolean }): void;
+  /** Receives every event from now on; returns the unsubscriber. */
+  subscribe(listener: (event: SessionEvent) => void): () => void;
+}

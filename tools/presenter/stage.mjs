@@ -1,0 +1,36 @@
+// The page's entry: `stage.load()` once, then `stage.render()` per picture. Driven from Node by browser.mjs.
+import * as THREE from 'three';
+import { loadCharacter } from '/tools/character.mjs';
+import { addBackground, addEnvironment, addLights, createCamera, createRenderer } from '/tools/studio.mjs';
+
+/** Side of the picture that the framing and the face boxes are given in. */
+const FRAME_PX = 720;
+
+const canvas = document.getElementById('stage');
+const renderer = createRenderer(canvas);
+let scene;
+let camera;
+let character;
+
+async function load() {
+  scene = new THREE.Scene();
+  addEnvironment(scene, renderer);
+  character = await loadCharacter('/character.glb');
+  scene.add(character.model);
+  addBackground(scene, character.headPosition);
+  addLights(scene, character.headPosition);
+  camera = createCamera(character.headPosition);
+}
+
+/** PNG (base64) of a pose. `box` = [x, y, side] in the 720 px picture; without it the whole picture. */
+function render(pose, sizePx, box) {
+  renderer.setSize(sizePx, sizePx, false);
+  if (box) camera.setViewOffset(FRAME_PX, FRAME_PX, box[0], box[1], box[2], box[2]);
+  else camera.clearViewOffset();
+  character.setPose(pose);
+  character.setFace(pose);
+  renderer.render(scene, camera);
+  return canvas.toDataURL('image/png').split(',')[1];
+}
+
+window.stage = { load, render };
