@@ -1,10 +1,8 @@
 // The page's entry: `stage.load()` once, then `stage.render()` per picture. Driven from Node by browser.mjs.
 import * as THREE from 'three';
 import { loadCharacter } from '/tools/character.mjs';
+import { FRAME_PX } from '/tools/framing.mjs';
 import { addBackground, addEnvironment, addLights, createCamera, createRenderer } from '/tools/studio.mjs';
-
-/** Side of the picture that the framing and the face boxes are given in. */
-const FRAME_PX = 720;
 
 const canvas = document.getElementById('stage');
 const renderer = createRenderer(canvas);
