@@ -1,4 +1,4 @@
-/** One encoded picture or 20 ms audio packet. `data` belongs to the receiver of the call only until it returns. */
+/** One encoded picture or 20 ms audio packet. `data` is shared by all outputs: never written to, free to keep. */
 export interface EncodedPacket {
   data: Uint8Array;
   /** Presentation time on the session's 48 kHz clock. */
@@ -8,7 +8,14 @@ export interface EncodedPacket {
 }
 
 export interface MediaFormat {
-  video: { codec: 'h264' | 'vp8'; widthPx: number; heightPx: number; /** SPS and PPS, Annex B (H.264 only). */ extradata?: Uint8Array };
+  /** Wall-clock time of pts 0. */
+  epochMs: number;
+  video: {
+    codec: 'h264' | 'vp8';
+    widthPx: number;
+    heightPx: number /** SPS and PPS, Annex B (H.264 only). */;
+    extradata?: Uint8Array;
+  };
   audio: { codec: 'opus'; sampleRateHz: 48_000; channels: 1 | 2 };
 }
 

@@ -1,0 +1,61 @@
+import { AV_CHANNEL_LAYOUT_MONO, AV_SAMPLE_FMT_FLT, FF_ENCODER_LIBOPUS } from 'node-av/constants';
+import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
+import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME } from '../../../shared/units';
+import { track } from '../metrics/native';
+import type { EncodedPacket } from '../outputs/output';
+
+/**
+ * Opus, 48 kHz mono, one 20 ms packet per frame. Called synchronously (7 CPU-ms per second): the asynchronous calls starve
+ * behind x264 in libuv's four threads from eight sessions on.
+ */
+export class OpusEncoder {
+  private readonly context = new CodecContext();
+  private readonly packet = new Packet();
+  private readonly untrack = track('opus-encoder');
+  private closed = false;
+
+  constructor(bitrateBps: number) {
+    const codec = Codec.findEncoderByName(FF_ENCODER_LIBOPUS);
+    if (!codec) throw new Error('This build of FFmpeg has no libopus encoder; reinstall with npm ci');
+    this.context.allocContext3(codec);
+    this.context.sampleRate = SAMPLE_RATE_HZ;
+    this.context.sampleFormat = AV_SAMPLE_FMT_FLT;
+    this.context.channelLayout = AV_CHANNEL_LAYOUT_MONO;
+    this.context.bitRate = BigInt(bitrateBps);
+    this.context.timeBase = new Rational(1, SAMPLE_RATE_HZ);
+    const options = Dictionary.fromObject({ application: 'audio', frame_duration: '20', vbr: 'on' });
+    FFmpegError.throwIfError(this.context.open2Sync(codec, options), 'open libopus');
+    this.packet.alloc();
+  }
+
+  /** Encodes 960 samples in [-1, 1]; returns the packet, whose data is valid until the next call. */
+  encode(samples: Float32Array, ptsSamples: number): EncodedPacket | undefined {
+    if (this.closed) return undefined;
+    const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+    const frame = Frame.fromAudioBuffer(bytes, {
+      nbSamples: SAMPLES_PER_FRAME,
+      format: AV_SAMPLE_FMT_FLT,
+      sampleRate: SAMPLE_RATE_HZ,
+      channelLayout: AV_CHANNEL_LAYOUT_MONO,
+      timeBase: { num: 1, den: SAMPLE_RATE_HZ },
+      pts: BigInt(ptsSamples),
+    });
+    try {
+      FFmpegError.throwIfError(this.context.sendFrameSync(frame), 'encode audio');
+    } finally {
+      frame.free();
+    }
+    if (this.context.receivePacketSync(this.packet) < 0 || !this.packet.data) return undefined;
+    const data = Buffer.from(this.packet.data);
+    this.packet.unref();
+    return { data, ptsSamples, durationSamples: SAMPLES_PER_FRAME, keyframe: true };
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.packet.free();
+    this.context.freeContext();
+    this.untrack();
+  }
+}

@@ -1,0 +1,177 @@
+import {
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
+  AV_PIX_FMT_YUV420P,
+  AVCOL_PRI_BT709,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT709,
+  AVCOL_TRC_BT709,
+  FF_ENCODER_LIBVPX_VP8,
+  FF_ENCODER_LIBX264,
+} from 'node-av/constants';
+import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
+import { PICTURES_PER_SECOND, SAMPLES_PER_PICTURE, samplesToVideoTicks, VIDEO_CLOCK_HZ } from '../../../shared/units';
+import type { I420Picture } from '../avatar/avatar';
+import { track } from '../metrics/native';
+import type { EncodedPacket } from '../outputs/output';
+
+export type VideoCodec = 'h264' | 'vp8';
+
+export interface VideoEncoderOptions {
+  codec: VideoCodec;
+  widthPx: number;
+  heightPx: number;
+  bitrateBps: number;
+  /** Longest distance between keyframes, in pictures. PLI and FIR ask for more. */
+  keyframeIntervalPictures: number;
+}
+
+/** Pictures waiting for the encoder; beyond it a picture is dropped and counted rather than making everyone late. */
+const MAX_PENDING_PICTURES = 4;
+
+/**
+ * One video encoder (x264 or libvpx, both in node-av). Calls are serialised: node-av segfaults when two asynchronous calls
+ * are inside one codec context at once.
+ */
+export class VideoEncoder {
+  private tail: Promise<void> = Promise.resolve();
+  private pending = 0;
+  private keyframeWanted = true;
+  private closing = false;
+  droppedPictures = 0;
+  encodedPictures = 0;
+
+  private constructor(
+    private readonly context: CodecContext,
+    private readonly packet: Packet,
+    private readonly untrack: () => void,
+    private readonly onPacket: (packet: EncodedPacket) => void,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  static async open(
+    options: VideoEncoderOptions,
+    onPacket: (packet: EncodedPacket) => void,
+    onError: (error: Error) => void,
+  ): Promise<VideoEncoder> {
+    const name = options.codec === 'h264' ? FF_ENCODER_LIBX264 : FF_ENCODER_LIBVPX_VP8;
+    const codec = Codec.findEncoderByName(name);
+    if (!codec) throw new Error(`This build of FFmpeg has no ${name} encoder; reinstall with npm ci`);
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    const untrack = track('video-encoder');
+    try {
+      context.width = options.widthPx;
+      context.height = options.heightPx;
+      context.pixelFormat = AV_PIX_FMT_YUV420P;
+      context.timeBase = new Rational(1, VIDEO_CLOCK_HZ);
+      context.framerate = new Rational(PICTURES_PER_SECOND, 1);
+      context.bitRate = BigInt(options.bitrateBps);
+      context.rcMaxRate = BigInt(options.bitrateBps);
+      // Half a second of rate buffer: a keyframe may burst, the average may not.
+      context.rcBufferSize = Math.round(options.bitrateBps / 2);
+      context.gopSize = options.keyframeIntervalPictures;
+      context.colorRange = AVCOL_RANGE_MPEG;
+      context.colorSpace = AVCOL_SPC_BT709;
+      context.colorPrimaries = AVCOL_PRI_BT709;
+      context.colorTrc = AVCOL_TRC_BT709;
+      context.maxBFrames = 0;
+      context.threadCount = 1;
+      if (options.codec === 'h264') context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+      FFmpegError.throwIfError(
+        await context.open2(codec, Dictionary.fromObject(encoderOptions(options.codec))),
+        `open ${name}`,
+      );
+      const packet = new Packet();
+      packet.alloc();
+      return new VideoEncoder(context, packet, untrack, onPacket, onError);
+    } catch (error) {
+      context.freeContext();
+      untrack();
+      throw error;
+    }
+  }
+
+  /** SPS and PPS in Annex B; undefined for VP8. */
+  get extradata(): Uint8Array | undefined {
+    return this.context.extraData ?? undefined;
+  }
+
+  requestKeyframe(): void {
+    this.keyframeWanted = true;
+  }
+
+  /** Queues a picture; `release` is called once its bytes have been read (or it was dropped). */
+  encode(picture: I420Picture, ptsSamples: number, release?: () => void): void {
+    if (this.closing || this.pending >= MAX_PENDING_PICTURES) {
+      if (!this.closing) this.droppedPictures++;
+      release?.();
+      return;
+    }
+    this.pending++;
+    const frame = this.frame(picture, ptsSamples);
+    release?.(); // fromVideoBuffer copies
+    this.tail = this.tail
+      .then(() => this.run(frame))
+      .catch((error: unknown) => this.onError(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        frame.free();
+        this.pending--;
+      });
+  }
+
+  async close(): Promise<void> {
+    if (this.closing) return this.tail;
+    this.closing = true;
+    this.tail = this.tail.finally(() => {
+      this.packet.free();
+      this.context.freeContext();
+      this.untrack();
+    });
+    await this.tail;
+  }
+
+  private frame(picture: I420Picture, ptsSamples: number): Frame {
+    const { data } = picture;
+    return Frame.fromVideoBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
+      width: picture.widthPx,
+      height: picture.heightPx,
+      format: AV_PIX_FMT_YUV420P,
+      timeBase: { num: 1, den: VIDEO_CLOCK_HZ },
+      pts: BigInt(samplesToVideoTicks(ptsSamples)),
+    });
+  }
+
+  private async run(frame: Frame): Promise<void> {
+    frame.pictType = this.keyframeWanted ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    this.keyframeWanted = false;
+    FFmpegError.throwIfError(await this.context.sendFrame(frame), 'encode picture');
+    while ((await this.context.receivePacket(this.packet)) >= 0) {
+      this.encodedPictures++;
+      if (!this.closing && this.packet.data) {
+        this.onPacket({
+          data: Buffer.from(this.packet.data), // ours to keep: the native packet is reused
+          ptsSamples: Math.round((Number(this.packet.pts) * 8) / 15),
+          durationSamples: SAMPLES_PER_PICTURE,
+          keyframe: this.packet.isKeyframe,
+        });
+      }
+      this.packet.unref();
+    }
+  }
+}
+
+function encoderOptions(codec: VideoCodec): Record<string, string> {
+  if (codec === 'h264') {
+    return {
+      preset: 'ultrafast',
+      tune: 'zerolatency',
+      profile: 'baseline',
+      'forced-idr': '1',
+      // One slice per picture (fewer, fuller packets); no scene cuts: keyframes come when someone asks.
+      'x264-params': 'sliced-threads=0:scenecut=0:rc-lookahead=0',
+    };
+  }
+  return { deadline: 'realtime', 'cpu-used': '8', 'lag-in-frames': '0', 'error-resilient': '0', 'static-thresh': '0' };
+}

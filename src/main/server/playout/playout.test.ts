@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
+import type { Avatar, I420Picture } from '../avatar/avatar';
+import { VirtualClock } from './clock';
+import { PictureBuffers } from './picture-buffers';
+import { LEAD_PICTURES, MAX_QUEUED_SLOTS, Playout, type PlayoutSink, type Slot } from './playout';
+
+const SIZE_PX = 8;
+const BYTES = (SIZE_PX * SIZE_PX * 3) / 2;
+const PICTURES = 10;
+
+/** Ten pictures, each filled with its own index. */
+function testAvatar(): Avatar {
+  const pictures = Array.from({ length: PICTURES }, (_, i) => ({
+    widthPx: SIZE_PX,
+    heightPx: SIZE_PX,
+    data: new Uint8Array(BYTES).fill(i),
+  }));
+  return {
+    id: 'test',
+    name: { en: 'Test' },
+    widthPx: SIZE_PX,
+    heightPx: SIZE_PX,
+    pictureCount: PICTURES,
+    stillIndex: 7,
+    indexAt: (position) => position % PICTURES,
+    faceBox: () => ({ xPx: 0, yPx: 0, widthPx: SIZE_PX, heightPx: SIZE_PX }),
+    picture: async (index) => pictures[index]!,
+    pictureNow: (index) => pictures[index],
+    release: () => {},
+  };
+}
+
+interface Shown {
+  index: number;
+  ptsSamples: number;
+  same: I420Picture | undefined;
+  mouth: number;
+}
+
+/** Runs a playout on virtual time; `script` is called before picture n with everything it needs to steer. */
+async function run(pictures: number, script: (n: number, playout: Playout) => void | Promise<void>) {
+  const avatar = testAvatar();
+  const shown: Shown[] = [];
+  const frames: { first: number; last: number; ptsSamples: number }[] = [];
+  const scripted: (void | Promise<void>)[] = [];
+  let finish = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const sink: PlayoutSink = {
+    picture: (picture, ptsSamples, release) => {
+      const index = picture.data[BYTES - 1]!;
+      const own = avatar.pictureNow(index);
+      shown.push({ index, ptsSamples, same: own?.data === picture.data ? own : undefined, mouth: picture.data[0]! });
+      release?.();
+    },
+    audio: (samples, ptsSamples) => {
+      frames.push({ first: samples[0]!, last: samples[SAMPLES_PER_FRAME - 1]!, ptsSamples });
+      const next = frames.length / 2;
+      if (Number.isInteger(next)) {
+        if (next >= pictures) finish();
+        else scripted.push(script(next, playout));
+      }
+    },
+  };
+  const playout = new Playout(avatar, new VirtualClock(), sink, new PictureBuffers(BYTES));
+  scripted.push(script(0, playout));
+  playout.start();
+  await done;
+  await playout.close();
+  await Promise.all(scripted);
+  return { shown: shown.slice(0, pictures), frames: frames.slice(0, pictures * 2), figures: playout.figures };
+}
+
+const never = new AbortController().signal;
+/** A slot whose sound is `value` and whose mouth paints the first luma rows with `mouth`. */
+function slot(value: number, mouth = 200): Slot {
+  return {
+    samples: new Float32Array(SAMPLES_PER_PICTURE).fill(value),
+    pictureIndex: -1,
+    patch: {
+      region: { xPx: 0, yPx: 0, widthPx: SIZE_PX, heightPx: 4 },
+      data: new Uint8Array((SIZE_PX * 4 * 3) / 2).fill(mouth),
+    },
+  };
+}
+
+describe('Playout', () => {
+  it('idles on the avatar’s own buffers, in order, with gapless timestamps and silence', async () => {
+    const { shown, frames } = await run(25, () => {});
+    expect(shown.map((s) => s.index)).toEqual(Array.from({ length: 25 }, (_, i) => i % PICTURES));
+    expect(shown.every((s) => s.same !== undefined)).toBe(true);
+    expect(shown.map((s) => s.ptsSamples)).toEqual(Array.from({ length: 25 }, (_, i) => i * SAMPLES_PER_PICTURE));
+    expect(frames.map((f) => f.ptsSamples)).toEqual(Array.from({ length: 50 }, (_, i) => i * SAMPLES_PER_FRAME));
+    expect(frames.every((f) => f.first === 0 && f.last === 0)).toBe(true);
+  });
+
+  it('plays a slot’s sound and mouth together, on the picture it was prepared for, without a jump of the head', async () => {
+    const slots = [slot(0.1), slot(0.2), slot(0.3)];
+    const { shown, frames, figures } = await run(12, async (n, playout) => {
+      if (n !== 3) return;
+      playout.setSpeechUnderWay(true);
+      for (const s of slots) await playout.enqueue(s, never);
+      playout.setSpeechUnderWay(false);
+    });
+    expect(shown.map((s) => s.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+    const spoken = 3 + LEAD_PICTURES;
+    expect(slots.map((s) => s.pictureIndex)).toEqual([spoken, spoken + 1, spoken + 2]);
+    expect(shown.slice(spoken, spoken + 3).map((s) => s.mouth)).toEqual([200, 200, 200]);
+    expect(frames.slice(spoken * 2, spoken * 2 + 6).map((f) => Math.round(f.first * 10))).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(frames[spoken * 2 - 1]!.last).toBe(0);
+    expect(frames[spoken * 2 + 6]!.first).toBe(0);
+    expect(figures).toMatchObject({ underruns: 0, mouthMisses: 0, skippedSamples: 0 });
+  });
+
+  it('lets the mouth return over three pictures, then shows the avatar’s own bytes again', async () => {
+    const { shown } = await run(10, async (n, playout) => {
+      if (n === 0) await playout.enqueue(slot(0.5, 200), never);
+    });
+    const mouths = shown.slice(LEAD_PICTURES, LEAD_PICTURES + 4);
+    expect(mouths[0]!.mouth).toBe(200);
+    expect(mouths[1]!.mouth).toBeLessThan(200);
+    expect(mouths[2]!.mouth).toBeLessThan(mouths[1]!.mouth);
+    expect(mouths[3]!.same).toBeDefined();
+  });
+
+  it('holds head and sound together on underrun, counts it, and idles when it lasts', async () => {
+    const { shown, figures } = await run(14, async (n, playout) => {
+      if (n !== 0) return;
+      playout.setSpeechUnderWay(true);
+      await playout.enqueue(slot(0.5), never);
+    });
+    const indices = shown.map((s) => s.index);
+    expect(indices.slice(LEAD_PICTURES, LEAD_PICTURES + 4)).toEqual([2, 2, 2, 2]);
+    expect(indices.slice(LEAD_PICTURES + 4, LEAD_PICTURES + 7)).toEqual([3, 4, 5]);
+    expect(figures.underruns).toBe(1);
+  });
+
+  it('cuts the sound within the frame on clear, fading instead of clicking', async () => {
+    const gone: boolean[] = [];
+    const { frames } = await run(12, async (n, playout) => {
+      if (n === 0) {
+        for (let i = 0; i < 6; i++) await playout.enqueue({ ...slot(0.5), onGone: (sent) => gone.push(sent) }, never);
+      }
+      if (n === LEAD_PICTURES + 2) playout.clear();
+    });
+    const cut = (LEAD_PICTURES + 2) * 2;
+    expect(frames[cut - 1]!.last).toBe(0.5);
+    expect(frames[cut]!.first).toBe(0.5);
+    expect(frames[cut]!.last).toBe(0);
+    expect(frames.slice(cut + 1).every((f) => f.first === 0)).toBe(true);
+    expect(gone).toEqual([true, true, false, false, false, false]);
+  });
+
+  it('waits for the first mouth, but not for ever', async () => {
+    const late: Slot = { ...slot(0.5), patch: undefined };
+    const { shown, frames, figures } = await run(24, async (n, playout) => {
+      if (n === 0) await playout.enqueue(late, never);
+    });
+    const firstSound = frames.findIndex((f) => f.first !== 0);
+    expect(firstSound / 2).toBe(LEAD_PICTURES + 12);
+    expect(figures.mouthMisses).toBe(1);
+    expect(new Set(shown.slice(LEAD_PICTURES - 1, LEAD_PICTURES + 12).map((s) => s.index))).toEqual(new Set([1]));
+  });
+
+  it('stands still in still mode, and speaks on the standing picture', async () => {
+    const spoken = slot(0.5);
+    const { shown } = await run(8, async (n, playout) => {
+      if (n !== 0) return;
+      playout.setStill(true);
+      await playout.enqueue(spoken, never);
+    });
+    expect(new Set(shown.map((s) => s.index))).toEqual(new Set([7]));
+    expect(spoken.pictureIndex).toBe(7);
+  });
+
+  it('bounds its queue and wakes who waits, or lets them go when they give up', async () => {
+    const give = new AbortController();
+    const results: boolean[] = [];
+    await run(6, async (n, playout) => {
+      if (n !== 0) return;
+      for (let i = 0; i < MAX_QUEUED_SLOTS; i++) await playout.enqueue(slot(0.1), never);
+      expect(playout.upcoming.length).toBe(MAX_QUEUED_SLOTS);
+      const waiting = playout.enqueue(slot(0.1), give.signal);
+      const another = playout.enqueue(slot(0.1), never);
+      give.abort();
+      results.push(await waiting, await another);
+    });
+    expect(results).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Avatar } from '../avatar/avatar';
+import type { MelStream } from '../features/mel-stream';
+import type { Mouth } from '../mouth/mouth';
+import type { Playout, Slot } from '../playout/playout';
+
+/** Inference runs at most this far ahead of the picture on air: enough to hide its jitter, little enough to throw away. */
+const RUN_AHEAD_PICTURES = 6;
+/** A window that still lacks future sound waits until its picture is this near; then the lack counts as silence. */
+const PAD_WITHIN_PICTURES = 1;
+
+interface Wanted {
+  turnPicture: number;
+  mel: MelStream;
+  signal: AbortSignal;
+}
+
+/** Asks for the mouths of the slots that are due soon, each once, with the most sound that its window can have by then. */
+export class Lips {
+  private readonly wanted = new WeakMap<Slot, Wanted>();
+
+  constructor(
+    private readonly avatar: Avatar,
+    private readonly mouth: Mouth,
+    private readonly playout: Playout,
+  ) {}
+
+  expect(slot: Slot, wanted: Wanted): void {
+    this.wanted.set(slot, wanted);
+    this.pump();
+  }
+
+  /** Called whenever time has moved or sound has arrived. */
+  pump(): void {
+    const { upcoming, picturesToHead } = this.playout;
+    const reach = Math.min(RUN_AHEAD_PICTURES, upcoming.length);
+    for (let k = 0; k < reach; k++) {
+      const slot = upcoming[k]!;
+      const wanted = this.wanted.get(slot);
+      if (!wanted) continue;
+      const pad = picturesToHead + k <= PAD_WITHIN_PICTURES;
+      const window = wanted.mel.window(wanted.turnPicture, { pad });
+      if (!window) return; // later windows lack even more
+      this.wanted.delete(slot);
+      this.avatar.pictureNow(slot.pictureIndex);
+      void this.mouth
+        .infer({ avatar: this.avatar, pictureIndex: slot.pictureIndex, window }, wanted.signal)
+        .catch(() => undefined)
+        .then((patch) => {
+          slot.patch = patch ?? null;
+        });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { OpusEncoder } from '../encode/opus';
+import { type VideoCodec, VideoEncoder } from '../encode/video';
+import type { I420Picture } from '../avatar/avatar';
+import type { EncodedPacket, MediaFormat, Output } from '../outputs/output';
+import type { PlayoutSink } from '../playout/playout';
+
+export interface ProgramOptions {
+  videoCodec: VideoCodec;
+  widthPx: number;
+  heightPx: number;
+  videoBitrateBps: number;
+  audioBitrateBps: number;
+  epochMs: number;
+  onError: (error: Error) => void;
+}
+
+/** With nobody asking, a keyframe every 10 s lets a viewer that missed everything recover. */
+const KEYFRAME_INTERVAL_PICTURES = 250;
+/** However many viewers ask, and however often. */
+const KEYFRAME_MIN_DISTANCE_MS = 300;
+
+/** The fixed rendition of a session: encoded once, handed to every attached output. */
+export class Program implements PlayoutSink {
+  private readonly outputs = new Set<Output>();
+  private lastKeyframeMs = Number.NEGATIVE_INFINITY;
+  private keyframeTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  private constructor(
+    private readonly options: ProgramOptions,
+    private readonly opus: OpusEncoder,
+    private readonly video: VideoEncoder,
+  ) {}
+
+  static async open(options: ProgramOptions): Promise<Program> {
+    const opus = new OpusEncoder(options.audioBitrateBps);
+    try {
+      let program: Program | undefined;
+      const video = await VideoEncoder.open(
+        {
+          codec: options.videoCodec,
+          widthPx: options.widthPx,
+          heightPx: options.heightPx,
+          bitrateBps: options.videoBitrateBps,
+          keyframeIntervalPictures: KEYFRAME_INTERVAL_PICTURES,
+        },
+        (packet) => program?.videoPacket(packet),
+        options.onError,
+      );
+      program = new Program(options, opus, video);
+      return program;
+    } catch (error) {
+      opus.close();
+      throw error;
+    }
+  }
+
+  get format(): MediaFormat {
+    const { videoCodec, widthPx, heightPx, epochMs } = this.options;
+    return {
+      epochMs,
+      video: { codec: videoCodec, widthPx, heightPx, extradata: this.video.extradata },
+      audio: { codec: 'opus', sampleRateHz: 48_000, channels: 1 },
+    };
+  }
+
+  get droppedPictures(): number {
+    return this.video.droppedPictures;
+  }
+
+  async attach(output: Output): Promise<void> {
+    await output.start(this.format);
+    this.outputs.add(output);
+    this.requestKeyframe();
+  }
+
+  detach(output: Output): void {
+    this.outputs.delete(output);
+  }
+
+  /** At once, or as soon as the last keyframe is old enough. */
+  requestKeyframe(): void {
+    if (this.keyframeTimer || this.closed) return;
+    const waitMs = this.lastKeyframeMs + KEYFRAME_MIN_DISTANCE_MS - performance.now();
+    if (waitMs <= 0) {
+      this.video.requestKeyframe();
+      return;
+    }
+    this.keyframeTimer = setTimeout(() => {
+      this.keyframeTimer = undefined;
+      this.video.requestKeyframe();
+    }, waitMs);
+  }
+
+  picture(picture: I420Picture, ptsSamples: number, release?: () => void): void {
+    this.video.encode(picture, ptsSamples, release);
+  }
+
+  audio(samples: Float32Array, ptsSamples: number): void {
+    const packet = this.opus.encode(samples, ptsSamples);
+    if (packet) for (const output of this.outputs) output.audio(packet);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.keyframeTimer);
+    this.outputs.clear();
+    this.opus.close();
+    await this.video.close();
+  }
+
+  private videoPacket(packet: EncodedPacket): void {
+    if (packet.keyframe) this.lastKeyframeMs = performance.now();
+    for (const output of this.outputs) output.video(packet);
+  }
+}

@@ -1,0 +1,133 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionSummary } from '../../../shared/protocol';
+import type { AvatarLibrary } from '../avatar/library';
+import { HeraldError } from '../errors';
+import { normaliseOffer } from '../outputs/webrtc/offer';
+import { type IceServer, Peer } from '../outputs/webrtc/peer';
+import type { OfferAnswer, OfferInput, SessionDirectory, SessionHandle } from './api';
+import { Session, type SessionServices } from './session';
+
+export interface RegistryOptions {
+  maxSessions: number;
+  defaultAvatar: string;
+  iceServers: IceServer[];
+}
+
+/** Studio sessions do not count towards max_session, but a machine is not endless. */
+const MAX_STUDIO_SESSIONS = 8;
+const REAP_EVERY_MS = 500;
+/** RTCP arrives about every second from a live peer; nothing for this long means it is gone (werift alone takes ~28 s). */
+const DEAD_AFTER_SILENCE_MS = 8_000;
+/** An answered offer whose client never connects gives its place back. */
+const CONNECT_WITHIN_MS = 10_000;
+/** At the limit: how long an offer waits, and how long a session must have been silent to be displaced (a page refresh). */
+const WAIT_FOR_PLACE_MS = 3_000;
+const DISPLACE_AFTER_SILENCE_MS = 2_500;
+const PLACE_POLL_MS = 100;
+
+/** All sessions of a server: places, ids, and the reaping of those whose viewer is gone. */
+export class SessionRegistry implements SessionDirectory {
+  private readonly sessions = new Map<number, Session>();
+  private readonly building = { api: 0, studio: 0 };
+  private readonly reaper = setInterval(() => this.reap(), REAP_EVERY_MS).unref();
+  private closed = false;
+
+  constructor(
+    private readonly options: RegistryOptions,
+    private readonly services: SessionServices,
+    private readonly avatars: AvatarLibrary,
+  ) {}
+
+  async offer(input: OfferInput): Promise<OfferAnswer> {
+    normaliseOffer(input.sdp); // a garbage offer is refused before it takes a place
+    const release = await this.takePlace(input);
+    try {
+      return await this.build(input);
+    } finally {
+      release();
+    }
+  }
+
+  get(sessionId: number): SessionHandle | undefined {
+    return this.sessions.get(sessionId);
+  }
+
+  list(): SessionSummary[] {
+    return [...this.sessions.values()].map((session) => session.summary);
+  }
+
+  figures(): Record<string, Record<string, number>> {
+    return Object.fromEntries([...this.sessions.values()].map((session) => [session.id, session.figures()]));
+  }
+
+  async close(sessionId: number, reason: string): Promise<boolean> {
+    const session = this.sessions.get(sessionId);
+    if (!session) return false;
+    await session.close(reason);
+    return true;
+  }
+
+  async closeAll(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.reaper);
+    await Promise.all([...this.sessions.values()].map((session) => session.close('the server is stopping')));
+  }
+
+  private async build(input: OfferInput): Promise<OfferAnswer> {
+    const avatar = await this.avatars.open(input.avatar ?? this.options.defaultAvatar);
+    let peer: Peer | undefined;
+    try {
+      const negotiated = await Peer.negotiate(input.sdp, { iceServers: this.options.iceServers, signal: input.signal });
+      peer = negotiated.peer;
+      if (this.closed) throw new HeraldError('limit', 'The server is stopping', 1);
+      const parts = { id: this.freeId(), avatar, peer, studio: input.studio, voice: input.voice };
+      const session = new Session(parts, this.services, (gone) => this.sessions.delete(gone.id));
+      this.sessions.set(session.id, session);
+      return { sdp: negotiated.answer, sessionId: session.id };
+    } catch (error) {
+      await peer?.close('the session could not be built');
+      avatar.release();
+      throw error;
+    }
+  }
+
+  /** Waits for a place; the returned function ends the building phase, in which the place is held by a count. */
+  private async takePlace({ studio, signal }: OfferInput): Promise<() => void> {
+    const kind = studio ? 'studio' : 'api';
+    const most = studio ? MAX_STUDIO_SESSIONS : this.options.maxSessions;
+    const taken = () => this.building[kind] + this.of(studio).length;
+    for (const startedMs = performance.now(); taken() >= most; await sleep(PLACE_POLL_MS)) {
+      if (signal.aborted) throw new HeraldError('malformed', 'The request was cancelled');
+      const silent = this.of(studio)
+        .filter((session) => session.peer.silentForMs() >= DISPLACE_AFTER_SILENCE_MS)
+        .sort((a, b) => b.peer.silentForMs() - a.peer.silentForMs())[0];
+      if (silent) await silent.close('displaced: its viewer was silent and someone else is waiting');
+      else if (performance.now() - startedMs >= WAIT_FOR_PLACE_MS) {
+        throw new HeraldError('limit', `max session reached (${taken()}/${most})`, 2);
+      }
+    }
+    this.building[kind]++;
+    return () => this.building[kind]--;
+  }
+
+  private of(studio: boolean): Session[] {
+    return [...this.sessions.values()].filter((session) => session.studio === studio);
+  }
+
+  private freeId(): number {
+    for (;;) {
+      const id = randomInt(100_000, 1_000_000);
+      if (!this.sessions.has(id)) return id;
+    }
+  }
+
+  private reap(): void {
+    for (const session of this.sessions.values()) {
+      if (session.isClosed) continue;
+      const connecting = session.peer.state === 'connecting';
+      if (connecting && Date.now() - session.startedAtMs > CONNECT_WITHIN_MS) void session.close('never connected');
+      else if (!connecting && session.peer.silentForMs() > DEAD_AFTER_SILENCE_MS) void session.close('viewer gone');
+    }
+  }
+}

@@ -1,0 +1,262 @@
+import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+import type { DecodedAudio } from '../audio/decode';
+import type { Avatar } from '../avatar/avatar';
+import { HeraldError } from '../errors';
+import type { Log } from '../log';
+import type { Mouth } from '../mouth/mouth';
+import type { Peer } from '../outputs/webrtc/peer';
+import { RealClock } from '../playout/clock';
+import { PictureBuffers } from '../playout/picture-buffers';
+import { Playout } from '../playout/playout';
+import type { Tts } from '../tts/tts';
+import type { SessionHandle } from './api';
+import { Lips } from './lips';
+import { perform } from './pipeline';
+import { Program } from './program';
+import { Turn, type TurnOutcome, type TurnSource } from './turn';
+
+/** What every session of a server shares. */
+export interface SessionServices {
+  tts: Tts;
+  mouth: Mouth;
+  openAudio(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<DecodedAudio>;
+  log: Log;
+  videoBitrateBps: number;
+}
+
+export interface SessionParts {
+  id: number;
+  avatar: Avatar;
+  peer: Peer;
+  studio: boolean;
+  voice?: string;
+}
+
+const MODE_LIVE = 0;
+const MODE_STILL = 1;
+const MAX_QUEUED_TURNS = 32;
+/** Uploads wait in memory, so fewer of them may. */
+const MAX_QUEUED_UPLOADS = 4;
+const AUDIO_BITRATE_BPS = 64_000;
+
+/**
+ * One presenter performing: a queue of turns, one playout, one program, and the peer that watches it. Everything native that it
+ * opens is closed by `close`, once.
+ */
+export class Session implements SessionHandle {
+  readonly id: number;
+  readonly studio: boolean;
+  readonly peer: Peer;
+  readonly startedAtMs = Date.now();
+  private readonly listeners = new Set<(event: SessionEvent) => void>();
+  private readonly queue: Turn[] = [];
+  private readonly buffers: PictureBuffers;
+  private readonly log: Log;
+  private program: Program | undefined;
+  private playout: Playout | undefined;
+  private lips: Lips | undefined;
+  private current: Turn | undefined;
+  private openSegment: { text: string; turn: Turn } | undefined;
+  private performing = false;
+  private audiotype = MODE_LIVE;
+  private turnCount = 0;
+  private starting: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly parts: SessionParts,
+    private readonly services: SessionServices,
+    private readonly onClosed: (session: Session, reason: string) => void,
+  ) {
+    this.id = parts.id;
+    this.peer = parts.peer;
+    this.studio = parts.studio;
+    this.log = services.log.child({ session: parts.id });
+    this.buffers = new PictureBuffers((parts.avatar.widthPx * parts.avatar.heightPx * 3) / 2);
+    this.peer.onConnected = () => void this.start();
+    this.peer.onClosed = (reason) => void this.close(reason);
+    this.peer.onKeyframeRequest = () => this.program?.requestKeyframe();
+    // It may have connected while this object was being made.
+    if (this.peer.state === 'connected') void this.start();
+  }
+
+  get isSpeaking(): boolean {
+    return (this.current !== undefined && !this.current.ended) || this.queue.length > 0;
+  }
+
+  get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
+  get summary(): SessionSummary {
+    const connecting = this.peer.state === 'connecting';
+    return {
+      sessionid: this.id,
+      avatar: this.parts.avatar.id,
+      state: this.isClosed ? 'closed' : connecting ? 'connecting' : this.isSpeaking ? 'speaking' : 'idle',
+      audiotype: this.audiotype,
+      studio: this.studio,
+      peer: this.peer.state,
+      videoCodec: this.peer.videoCodec,
+      startedAt: new Date(this.startedAtMs).toISOString(),
+      picturesSent: this.playout?.figures.picturesSent ?? 0,
+      underruns: this.playout?.figures.underruns ?? 0,
+      queuedTurns: this.queue.length,
+    };
+  }
+
+  /** Counters of playout, encoders and transport, for /api/health and the benches. */
+  figures(): Record<string, number> {
+    return {
+      ...this.playout?.figures,
+      ...this.peer.figures,
+      droppedPictures: this.program?.droppedPictures ?? 0,
+    };
+  }
+
+  say(text: string, { interrupt, voice }: { interrupt: boolean; voice?: string }): void {
+    if (text.trim() === '') throw new HeraldError('refused', 'text is empty: send the words to be spoken');
+    if (interrupt) this.interrupt();
+    this.enqueue({ kind: 'text', text, voice: voice ?? this.parts.voice });
+  }
+
+  async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {
+    const uploads = this.queue.filter((turn) => turn.source.kind === 'audio').length;
+    if (uploads >= MAX_QUEUED_UPLOADS) {
+      throw new HeraldError('refused', `${uploads} files are already waiting to be played; interrupt or try again later`);
+    }
+    const audio = await this.services.openAudio(bytes, { signal });
+    try {
+      this.enqueue({ kind: 'audio', label: fileName ?? 'audio', chunks: audio.chunks(), close: () => audio.close() });
+    } catch (error) {
+      await audio.close();
+      throw error;
+    }
+  }
+
+  interrupt(): void {
+    const interrupted = [this.current, ...this.queue.splice(0)];
+    for (const turn of interrupted) turn?.interrupt();
+    this.playout?.clear();
+  }
+
+  setMode(audiotype: number, { reinit }: { reinit: boolean }): void {
+    if (audiotype !== MODE_LIVE && audiotype !== MODE_STILL) {
+      throw new HeraldError('refused', `audiotype ${audiotype} is not known to this presenter; known: 0 (live), 1 (still)`);
+    }
+    if (audiotype === this.audiotype && !reinit) return;
+    this.audiotype = audiotype;
+    this.playout?.setStill(audiotype === MODE_STILL);
+    this.emit({ status: 'mode', audiotype });
+  }
+
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  close(reason: string): Promise<void> {
+    this.closing ??= this.shutDown(reason);
+    return this.closing;
+  }
+
+  private async shutDown(reason: string): Promise<void> {
+    this.log.info(`session closed: ${reason}`);
+    this.interrupt();
+    this.emit({ status: 'closed', reason });
+    this.listeners.clear();
+    await this.starting?.catch(() => {});
+    await this.playout?.close();
+    await this.program?.close();
+    await this.peer.close(reason);
+    this.parts.avatar.release();
+    this.onClosed(this, reason);
+  }
+
+  private start(): Promise<void> {
+    this.starting ??= this.open().catch((error: unknown) => {
+      this.fail('encoder', error);
+      void this.close('the encoders could not be opened');
+    });
+    return this.starting;
+  }
+
+  private async open(): Promise<void> {
+    const { avatar, peer } = this.parts;
+    const clock = new RealClock();
+    const program = await Program.open({
+      videoCodec: peer.videoCodec,
+      widthPx: avatar.widthPx,
+      heightPx: avatar.heightPx,
+      videoBitrateBps: this.services.videoBitrateBps,
+      audioBitrateBps: AUDIO_BITRATE_BPS,
+      epochMs: clock.epochMs,
+      onError: (error) => this.fail('encoder', error),
+    });
+    this.program = program;
+    if (this.isClosed) return; // shutDown waits for us and closes it
+    await program.attach(peer);
+    const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.pump());
+    this.playout = playout;
+    this.lips = new Lips(avatar, this.services.mouth, playout);
+    playout.setStill(this.audiotype === MODE_STILL);
+    playout.start();
+    void this.performQueue();
+  }
+
+  private enqueue(source: TurnSource): void {
+    if (this.isClosed) throw new HeraldError('refused', 'The session is closed; connect again');
+    if (this.queue.length >= MAX_QUEUED_TURNS) {
+      throw new HeraldError('refused', `${MAX_QUEUED_TURNS} turns are already waiting; interrupt or try again later`);
+    }
+    this.queue.push(new Turn(++this.turnCount, source, (turn, outcome) => this.turnEnded(turn, outcome)));
+    void this.performQueue();
+  }
+
+  /** Turns are performed one after the other, from the moment that someone is watching. */
+  private async performQueue(): Promise<void> {
+    if (this.performing || !this.playout || !this.lips) return;
+    this.performing = true;
+    while ((this.current = this.queue.shift())) {
+      const turn = this.current;
+      try {
+        await perform(turn, {
+          tts: this.services.tts,
+          playout: this.playout,
+          lips: this.lips,
+          windowStartMs: this.services.mouth.windowStartMs,
+          onSegment: (kind, text) => this.segment(kind, text, turn),
+        });
+      } catch (error) {
+        if (!turn.signal.aborted) this.fail(turn.source.kind === 'text' ? 'voice' : 'audio', error);
+      }
+      turn.finish();
+    }
+    this.performing = false;
+  }
+
+  private segment(kind: 'begin' | 'end', text: string, turn: Turn): void {
+    this.openSegment = kind === 'begin' ? { text, turn } : undefined;
+    this.emit({ status: kind === 'begin' ? 'start' : 'end', text, turn: turn.id });
+  }
+
+  private turnEnded(turn: Turn, { kind, playedMs }: TurnOutcome): void {
+    if (turn.source.kind === 'audio') void turn.source.close();
+    if (this.openSegment?.turn === turn) {
+      const { text } = this.openSegment;
+      this.openSegment = undefined;
+      this.emit({ status: 'end', text, turn: turn.id, interrupted: kind === 'interrupted', playedMs });
+    }
+    if (kind === 'interrupted') this.emit({ status: 'interrupted', turn: turn.id, playedMs });
+  }
+
+  private fail(part: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.log.warn(`${part}: ${message}`);
+    this.emit({ status: 'error', part, message });
+  }
+
+  private emit(event: SessionEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
