@@ -1,7 +1,7 @@
+import { FRAMES_PER_PICTURE, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
 import { paste } from '../composite/paste';
 import type { MouthPatch } from '../mouth/mouth';
-import { FRAMES_PER_PICTURE, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { Clock } from './clock';
 import type { PictureBuffers } from './picture-buffers';
 
@@ -36,6 +36,8 @@ export interface PlayoutFigures {
   mouthMisses: number;
   /** The loop woke so late (suspend, overload) that time was skipped instead of caught up. */
   skippedSamples: number;
+  /** Main-thread time spent pasting mouths, ms. */
+  pasteMs: number;
 }
 
 /** A slot waits this long for its first mouth before speech starts without it. */
@@ -63,6 +65,7 @@ export class Playout {
     underruns: 0,
     mouthMisses: 0,
     skippedSamples: 0,
+    pasteMs: 0,
   };
   private readonly queue: Slot[] = [];
   private readonly stop = new AbortController();
@@ -247,10 +250,19 @@ export class Playout {
     if (!patch && fade && --fade.remaining <= 0) this.lastPatch = undefined;
     const shownPatch = patch ?? this.lastPatch?.patch;
     const buffer = shownPatch && this.buffers.take();
-    if (!shownPatch || !buffer) return this.sink.picture(base, ptsSamples);
+    if (!shownPatch || !buffer) {
+      this.sink.picture(base, ptsSamples);
+      return;
+    }
     const alpha = patch ? 1 : fade!.remaining / FADE_PICTURES;
+    const startMs = performance.now();
     paste(base, shownPatch, buffer.data, alpha);
-    this.sink.picture({ widthPx: base.widthPx, heightPx: base.heightPx, data: buffer.data }, ptsSamples, buffer.release);
+    this.figures.pasteMs += performance.now() - startMs;
+    this.sink.picture(
+      { widthPx: base.widthPx, heightPx: base.heightPx, data: buffer.data },
+      ptsSamples,
+      buffer.release,
+    );
   }
 
   private sendFrame(ptsSamples: number, offset: number): void {

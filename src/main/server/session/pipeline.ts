@@ -39,7 +39,10 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
 
   const enqueue = async (samples: Float32Array): Promise<void> => {
     const fromSamples = turnPicture * SAMPLES_PER_PICTURE;
-    const due = marks.splice(0, countWhile(marks, (mark) => mark.atSamples < fromSamples + SAMPLES_PER_PICTURE));
+    const due = marks.splice(
+      0,
+      countWhile(marks, (mark) => mark.atSamples < fromSamples + SAMPLES_PER_PICTURE),
+    );
     let gone: () => void = () => {};
     lastSlotGone = new Promise((resolve) => {
       gone = resolve;

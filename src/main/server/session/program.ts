@@ -1,6 +1,6 @@
+import type { I420Picture } from '../avatar/avatar';
 import { OpusEncoder } from '../encode/opus';
 import { type VideoCodec, VideoEncoder } from '../encode/video';
-import type { I420Picture } from '../avatar/avatar';
 import type { EncodedPacket, MediaFormat, Output } from '../outputs/output';
 import type { PlayoutSink } from '../playout/playout';
 

@@ -123,7 +123,10 @@ export class Session implements SessionHandle {
   async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {
     const uploads = this.queue.filter((turn) => turn.source.kind === 'audio').length;
     if (uploads >= MAX_QUEUED_UPLOADS) {
-      throw new HeraldError('refused', `${uploads} files are already waiting to be played; interrupt or try again later`);
+      throw new HeraldError(
+        'refused',
+        `${uploads} files are already waiting to be played; interrupt or try again later`,
+      );
     }
     const audio = await this.services.openAudio(bytes, { signal });
     try {
@@ -142,7 +145,10 @@ export class Session implements SessionHandle {
 
   setMode(audiotype: number, { reinit }: { reinit: boolean }): void {
     if (audiotype !== MODE_LIVE && audiotype !== MODE_STILL) {
-      throw new HeraldError('refused', `audiotype ${audiotype} is not known to this presenter; known: 0 (live), 1 (still)`);
+      throw new HeraldError(
+        'refused',
+        `audiotype ${audiotype} is not known to this presenter; known: 0 (live), 1 (still)`,
+      );
     }
     if (audiotype === this.audiotype && !reinit) return;
     this.audiotype = audiotype;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { normaliseOffer } from './offer';
 
-const TRANSPORT = (n: number) => `a=ice-ufrag:user${n}\na=ice-pwd:password${n}password${n}00\na=fingerprint:sha-256 AA:BB\na=setup:actpass`;
+const TRANSPORT = (n: number) =>
+  `a=ice-ufrag:user${n}\na=ice-pwd:password${n}password${n}00\na=fingerprint:sha-256 AA:BB\na=setup:actpass`;
 const offer = (video: string, { bundle = '0 1' } = {}) =>
   [
     'v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0',
@@ -39,7 +40,11 @@ describe('normaliseOffer', () => {
   });
 
   it('falls back to VP8 where H.264 with packetization-mode 1 is not offered', () => {
-    const { videoCodec, sdp } = normaliseOffer(offer('m=video 9 UDP/TLS/RTP/SAVPF 96 104\na=rtpmap:96 VP8/90000\na=rtpmap:104 H264/90000\na=fmtp:104 packetization-mode=0'));
+    const { videoCodec, sdp } = normaliseOffer(
+      offer(
+        'm=video 9 UDP/TLS/RTP/SAVPF 96 104\na=rtpmap:96 VP8/90000\na=rtpmap:104 H264/90000\na=fmtp:104 packetization-mode=0',
+      ),
+    );
     expect(videoCodec).toBe('vp8');
     expect(sdp).toContain('SAVPF 96\r\n');
   });

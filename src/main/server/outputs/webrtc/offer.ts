@@ -1,5 +1,5 @@
-import { HeraldError } from '../../errors';
 import type { VideoCodec } from '../../encode/video';
+import { HeraldError } from '../../errors';
 
 /** What an offer asks for, rewritten so that werift answers it correctly. */
 export interface NormalisedOffer {
@@ -26,7 +26,8 @@ const TRANSPORT = /^a=(ice-ufrag|ice-pwd|ice-options|fingerprint|setup|candidate
  * @throws HeraldError 'malformed' with what is missing.
  */
 export function normaliseOffer(sdp: string): NormalisedOffer {
-  if (sdp.length > MAX_SDP_CHARS) throw new HeraldError('too-large', `The SDP is longer than ${MAX_SDP_CHARS} characters`);
+  if (sdp.length > MAX_SDP_CHARS)
+    throw new HeraldError('too-large', `The SDP is longer than ${MAX_SDP_CHARS} characters`);
   if (!/^v=0\s/.test(sdp)) throw malformed('it does not begin with v=0');
   const [head = '', ...rest] = sdp.trim().split(/\r?\n(?=m=)/);
   const sections = rest.map((text) => parseSection(text));
@@ -41,8 +42,12 @@ export function normaliseOffer(sdp: string): NormalisedOffer {
   }
   if (!videoCodec) throw malformed('its video section offers neither H.264 nor VP8');
   const audio = sections.find((s) => s.kind === 'audio');
-  if (audio && !audio.lines.some((l) => /^a=rtpmap:\d+ opus\/48000/i.test(l))) throw malformed('its audio section does not offer Opus');
-  return { sdp: `${[head.trim(), ...sections.flatMap((s) => s.lines)].join('\r\n').replace(/\r?\n/g, '\r\n')}\r\n`, videoCodec };
+  if (audio && !audio.lines.some((l) => /^a=rtpmap:\d+ opus\/48000/i.test(l)))
+    throw malformed('its audio section does not offer Opus');
+  return {
+    sdp: `${[head.trim(), ...sections.flatMap((s) => s.lines)].join('\r\n').replace(/\r?\n/g, '\r\n')}\r\n`,
+    videoCodec,
+  };
 }
 
 function parseSection(text: string): Section {
@@ -52,7 +57,11 @@ function parseSection(text: string): Section {
 
 function shareTransport(head: string, sections: Section[]): void {
   const bundled = /^a=group:BUNDLE (.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
-  const mid = (s: Section) => s.lines.find((l) => l.startsWith('a=mid:'))?.slice(6).trim() ?? '';
+  const mid = (s: Section) =>
+    s.lines
+      .find((l) => l.startsWith('a=mid:'))
+      ?.slice(6)
+      .trim() ?? '';
   const first = sections.find((s) => mid(s) === bundled[0]);
   if (!first) return;
   const transport = first.lines.filter((l) => TRANSPORT.test(l));

@@ -6,15 +6,27 @@ const annexB = (...units: Buffer[]) => Buffer.concat(units.flatMap((u) => [Buffe
 
 describe('splitAnnexB', () => {
   it('takes 3- and 4-byte start codes', () => {
-    const stream = Buffer.concat([Buffer.of(0, 0, 0, 1, 0x67, 1), Buffer.of(0, 0, 1, 0x68, 2), Buffer.of(0, 0, 0, 1, 0x65, 3)]);
-    expect(splitAnnexB(stream).map((u) => [...u])).toEqual([[0x67, 1], [0x68, 2], [0x65, 3]]);
+    const stream = Buffer.concat([
+      Buffer.of(0, 0, 0, 1, 0x67, 1),
+      Buffer.of(0, 0, 1, 0x68, 2),
+      Buffer.of(0, 0, 0, 1, 0x65, 3),
+    ]);
+    expect(splitAnnexB(stream).map((u) => [...u])).toEqual([
+      [0x67, 1],
+      [0x68, 2],
+      [0x65, 3],
+    ]);
   });
 });
 
 describe('h264Payloads (RFC 6184)', () => {
   it('sends small units whole, parameter sets first, the marker on the last', () => {
     const payloads = h264Payloads(annexB(unit(0x65, 100)), annexB(unit(0x67, 10), unit(0x68, 5)));
-    expect(payloads.map((p) => [p.data[0]! & 0x1f, p.marker])).toEqual([[7, false], [8, false], [5, true]]);
+    expect(payloads.map((p) => [p.data[0]! & 0x1f, p.marker])).toEqual([
+      [7, false],
+      [8, false],
+      [5, true],
+    ]);
   });
 
   it('leaves out access unit delimiters', () => {

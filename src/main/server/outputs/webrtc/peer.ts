@@ -59,7 +59,14 @@ export class Peer implements Output {
   private state_: PeerState = 'connecting';
   private lastHeard = { packets: 0, atMs: performance.now() };
   private closing: Promise<void> | undefined;
-  readonly figures = { rtpPackets: 0, rtpBytes: 0, pli: 0, fir: 0, nack: 0 };
+  readonly figures = {
+    rtpPackets: 0,
+    rtpBytes: 0,
+    pli: 0,
+    fir: 0,
+    nack: 0,
+    /** Main-thread time spent packetising, encrypting and sending, ms. */ sendMs: 0,
+  };
 
   /** Called once, when media can flow. */
   onConnected: () => void = () => {};
@@ -93,7 +100,10 @@ export class Peer implements Output {
     } catch (error) {
       await peer.close('negotiation failed');
       if (error instanceof HeraldError) throw error;
-      throw new HeraldError('malformed', `The SDP offer cannot be used: ${error instanceof Error ? error.message : error}`);
+      throw new HeraldError(
+        'malformed',
+        `The SDP offer cannot be used: ${error instanceof Error ? error.message : error}`,
+      );
     }
   }
 
@@ -135,16 +145,20 @@ export class Peer implements Output {
 
   video(packet: EncodedPacket): void {
     if (!this.video_) return;
+    const startMs = performance.now();
     const payloads =
       this.videoCodec === 'h264'
         ? h264Payloads(packet.data, packet.keyframe ? this.parameterSets : undefined)
         : vp8Payloads(packet.data, (this.pictureId = (this.pictureId + 1) & 0x7fff));
     this.send(this.video_, payloads, samplesToVideoTicks(packet.ptsSamples));
+    this.figures.sendMs += performance.now() - startMs;
   }
 
   audio(packet: EncodedPacket): void {
     if (!this.audio_) return;
+    const startMs = performance.now();
     this.send(this.audio_, [{ data: Buffer.from(packet.data), marker: false }], packet.ptsSamples);
+    this.figures.sendMs += performance.now() - startMs;
   }
 
   close(reason = 'closed'): Promise<void> {
@@ -239,7 +253,8 @@ async function withDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   let onAbort = () => {};
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new HeraldError('malformed', 'The SDP offer could not be answered within 5 s; check --stun and --turn')),
+      () =>
+        reject(new HeraldError('malformed', 'The SDP offer could not be answered within 5 s; check --stun and --turn')),
       NEGOTIATION_DEADLINE_MS,
     );
     onAbort = () => reject(new HeraldError('malformed', 'The request was cancelled'));

@@ -1,8 +1,9 @@
-import { RTCRtpSender } from 'werift';
 import { describe, expect, it } from 'vitest';
+import { RTCRtpSender } from 'werift';
 import { mapSenderReports, ntpFromUnixMs, unixMsOf } from './sender-report';
 
-const unixMs = (ntp: bigint) => (Number(ntp >> 32n) - 2_208_988_800) * 1_000 + (Number(ntp & 0xffffffffn) / 2 ** 32) * 1_000;
+const unixMs = (ntp: bigint) =>
+  (Number(ntp >> 32n) - 2_208_988_800) * 1_000 + (Number(ntp & 0xffffffffn) / 2 ** 32) * 1_000;
 
 describe('sender reports', () => {
   it('writes NTP fractions that read back to the millisecond', () => {
@@ -23,7 +24,11 @@ describe('sender reports', () => {
     const sender = new RTCRtpSender('video') as unknown as { rtpTimestamp: number; ntpTimestamp: bigint };
     expect(sender).toHaveProperty('ntpTimestamp', 0n);
     expect(sender).toHaveProperty('rtpTimestamp', 0);
-    mapSenderReports(sender as unknown as RTCRtpSender, { firstTimestamp: 1_000, clockRate: 90_000, epochMs: 5_000 }, () => 90_000);
+    mapSenderReports(
+      sender as unknown as RTCRtpSender,
+      { firstTimestamp: 1_000, clockRate: 90_000, epochMs: 5_000 },
+      () => 90_000,
+    );
     sender.rtpTimestamp = 91_000;
     sender.ntpTimestamp = 123n; // what sendRtp does after each packet
     expect(unixMs(sender.ntpTimestamp)).toBeCloseTo(6_000, 3);

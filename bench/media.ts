@@ -1,0 +1,84 @@
+// npm run bench -- media [seconds]: CPU-ms per second of stream for one viewer, idle and speaking (Linux: reads /proc).
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { launchChromium, view } from '../testing/browser';
+import { getJson, postJson, startTestServer } from '../testing/server';
+
+const SECONDS = Number(process.argv[2] ?? 20);
+const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all. '.repeat(20);
+const server = await startTestServer(['--log_level', 'warn']);
+const browser = await launchChromium();
+
+interface Sample {
+  atMs: number;
+  mainMs: number;
+  childMs: number;
+  threads: Map<string, number>;
+  figures: Record<string, number>;
+}
+
+/** On-CPU time of each thread of the server by name, ms. */
+function threads(pid: number): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const id of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const name = id === String(pid) ? 'main' : readFileSync(`/proc/${pid}/task/${id}/comm`, 'utf8').trim();
+      const ms = Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+      times.set(name, (times.get(name) ?? 0) + ms);
+    } catch {
+      // the thread ended meanwhile
+    }
+  }
+  return times;
+}
+
+async function sample(sessionid: number): Promise<Sample> {
+  const { sessionFigures } = await getJson<{ sessionFigures: Record<string, Record<string, number>> }>(
+    `${server.url}/api/health`,
+  );
+  return {
+    atMs: performance.now(),
+    mainMs: server.cpuMs(),
+    childMs: server.childCpuMs(),
+    threads: threads(server.pid),
+    figures: sessionFigures[sessionid] ?? {},
+  };
+}
+
+function report(name: string, a: Sample, b: Sample, target: number): void {
+  const seconds = (b.atMs - a.atMs) / 1_000;
+  const per = (x: number, y: number) => (y - x) / seconds;
+  const total = per(a.mainMs + a.childMs, b.mainMs + b.childMs);
+  const figure = (key: string) => per(a.figures[key] ?? 0, b.figures[key] ?? 0);
+  console.log(
+    `${name}: ${total.toFixed(0)} CPU-ms per second (target <= ${target}), ${figure('picturesSent').toFixed(1)} pictures/s, underruns ${(b.figures.underruns ?? 0) - (a.figures.underruns ?? 0)}, mouth misses ${(b.figures.mouthMisses ?? 0) - (a.figures.mouthMisses ?? 0)}`,
+  );
+  console.log(
+    `  inference process ${per(a.childMs, b.childMs).toFixed(0)}   paste ${figure('pasteMs').toFixed(1)}   RTP ${figure('sendMs').toFixed(1)}`,
+  );
+  const names = [...b.threads.keys()].map(
+    (key) => [key, per(a.threads.get(key) ?? 0, b.threads.get(key) ?? 0)] as const,
+  );
+  const busy = names.filter(([, ms]) => ms > 0.5).sort((x, y) => y[1] - x[1]);
+  console.log(
+    `  server threads    ${busy.map(([key, ms]) => `${key} ${ms.toFixed(0)}`).join(', ')}   (libuv-worker: video encoding and decoding)`,
+  );
+}
+
+try {
+  const page = await browser.newPage();
+  const { sessionid } = await view(page, server.url);
+  await sleep(12_000); // one whole idle loop: every picture is decoded once
+  const idle = await sample(sessionid);
+  await sleep(SECONDS * 1_000);
+  report('idle', idle, await sample(sessionid), 250);
+  await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT });
+  await sleep(4_000);
+  const speaking = await sample(sessionid);
+  await sleep(SECONDS * 1_000);
+  report('speaking', speaking, await sample(sessionid), 600);
+  console.log(`rss ${(server.rssBytes() / 1e6).toFixed(0)} MB`);
+} finally {
+  await browser.close();
+  await server.stop();
+}

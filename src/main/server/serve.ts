@@ -1,0 +1,55 @@
+import { loadSettings } from './config/load';
+import { createLogger } from './log';
+import { startServer } from './start';
+import { version } from './version';
+
+/** After this, a close that hangs is given up: SIGTERM ends the process within 2 s whatever happens. */
+const CLOSE_DEADLINE_MS = 1_800;
+
+/** `npm run serve`: settings, start, signals, exit codes. */
+async function main(): Promise<void> {
+  const loaded = loadSettings({ argv: process.argv.slice(2), env: process.env, version });
+  if (loaded.kind === 'print') {
+    process.stdout.write(loaded.text);
+    return;
+  }
+  if (loaded.kind === 'problems') {
+    for (const problem of loaded.problems) process.stderr.write(`${problem}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const { settings, dataDir, warnings } = loaded;
+  const log = createLogger(settings.log_level);
+  for (const warning of warnings) log.warn(warning);
+  if (settings.transport !== 'webrtc') {
+    process.stderr.write(`--transport ${settings.transport} is not available yet; this version sends by webrtc only\n`);
+    process.exitCode = 1;
+    return;
+  }
+  try {
+    const server = await startServer(settings, { log, dataDir });
+    process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);
+    if (settings.host === '0.0.0.0') process.stdout.write(`Open ${server.url} in a browser on this machine\n`);
+    const stop = (signal: NodeJS.Signals) => {
+      log.info(`${signal}: closing`);
+      setTimeout(() => process.exit(0), CLOSE_DEADLINE_MS).unref();
+      void server.close().finally(() => process.exit(0));
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  } catch (error) {
+    process.stderr.write(`${startProblem(error, settings.listenport, settings.host)}\n`);
+    process.exit(1);
+  }
+}
+
+function startProblem(error: unknown, port: number, host: string): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') return `Port ${port} is already in use; choose another one with --listenport`;
+  if (code === 'EACCES')
+    return `Port ${port} needs more rights than this user has; choose one above 1023 with --listenport`;
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${host}; choose another one with --host`;
+  return `Herald could not start: ${error instanceof Error ? error.message : error}`;
+}
+
+await main();

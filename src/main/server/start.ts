@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { Settings } from '../../shared/settings';
+import { openAudio } from './audio/decode';
+import { AvatarLibrary } from './avatar/library';
+import { loadOrCreateToken } from './config/token';
+import { appRoot } from './entries';
+import { createHttpServer } from './http/server';
+import type { Log } from './log';
+import { healthReport } from './metrics/health';
+import { MouthHost } from './mouth/host';
+import type { IceServer } from './outputs/webrtc/peer';
+import { SessionRegistry } from './session/registry';
+import { createTts } from './tts/registry';
+
+export interface RunningServer {
+  /** Where a browser on this machine finds the studio page. */
+  url: string;
+  host: string;
+  port: number;
+  /** What callers from outside must show. */
+  token: string;
+  /** Closes sessions, processes and sockets; resolves when nothing native is left. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  log: Log;
+  /** Absolute folder for the user's data. */
+  dataDir: string;
+}
+
+const DEFAULT_PRESENTER = 'clara';
+
+/**
+ * The composition root: the one place that knows every part. Both shells (Electron and `npm run serve`) call it.
+ * @throws what keeps the server from listening, e.g. EADDRINUSE; everything opened until then is closed again.
+ */
+export async function startServer(settings: Settings, { log, dataDir }: StartOptions): Promise<RunningServer> {
+  const startedAtMs = Date.now();
+  const token = settings.token ?? loadOrCreateToken(dataDir);
+  const avatars = new AvatarLibrary({ dirs: settings.avatars ? [settings.avatars] : [] });
+  const tts = createTts(settings, log.child({ scope: 'voice' }));
+  const mouth = new MouthHost({
+    modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
+    onEvent: ({ kind, message }) => log.child({ scope: 'mouth' })[kind === 'failed' ? 'error' : 'warn'](message),
+  });
+  const sessions = new SessionRegistry(
+    {
+      maxSessions: settings.max_session,
+      defaultAvatar: settings.avatar_id ?? DEFAULT_PRESENTER,
+      iceServers: iceServers(settings),
+    },
+    {
+      tts,
+      mouth,
+      openAudio: (bytes, options) => openAudio(bytes, { maxMinutes: settings.max_audio_minutes, ...options }),
+      log: log.child({ scope: 'session' }),
+      videoBitrateBps: settings.video_bitrate_kbps * 1_000,
+    },
+    avatars,
+  );
+  const http = await createHttpServer({
+    settings,
+    sessions,
+    health: () => healthReport({ startedAtMs, mouth, tts, sessions, avatars }),
+    log: log.child({ scope: 'http' }),
+    token,
+  });
+
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      await sessions.closeAll();
+      await Promise.allSettled([http.close(), tts.close(), mouth.close()]);
+      await avatars.close();
+    })();
+    return closing;
+  };
+
+  mouth.ready().then(
+    () =>
+      log.info(
+        `mouth ready: ${mouth.status().model} on ${mouth.status().provider}, ${mouth.status().warmPictureMs.toFixed(1)} ms a picture`,
+      ),
+    (error: unknown) => log.error(`speech will have no lip-sync: ${error instanceof Error ? error.message : error}`),
+  );
+  try {
+    // The first viewer should find its presenter decoded, not wait for it.
+    const warm = await avatars.open(settings.avatar_id ?? DEFAULT_PRESENTER);
+    await warm.picture(0);
+    warm.release();
+    await http.listen({ host: settings.host, port: settings.listenport });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const address = http.server.address();
+  const port = typeof address === 'object' && address ? address.port : settings.listenport;
+  return { url: `http://${localHost(settings.host)}:${port}`, host: settings.host, port, token, close };
+}
+
+/** The address at which this machine reaches a server that listens on `host`. */
+function localHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function iceServers({ stun, turn, turn_username, turn_password }: Settings): IceServer[] {
+  return [
+    ...stun.map((urls) => ({ urls })),
+    ...turn.map((urls) => ({ urls, username: turn_username, credential: turn_password })),
+  ];
+}
