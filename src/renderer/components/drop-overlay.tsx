@@ -1,0 +1,52 @@
+import { useEffect, useState } from 'react';
+import { useTranslate } from '../i18n/use-translate';
+import { playFile } from '../store/actions';
+import { Icon } from './icon';
+
+const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+
+/** The whole page takes audio files. Without this a dropped file would replace the page. */
+export function DropOverlay() {
+  const t = useTranslate();
+  const [over, setOver] = useState(false);
+
+  useEffect(() => {
+    // Entering a child leaves its parent: only the balance tells whether the pointer is still on the page.
+    let depth = 0;
+    const settle = (next: number) => {
+      depth = Math.max(next, 0);
+      setOver(depth > 0);
+    };
+    const enter = (e: DragEvent) => hasFiles(e) && settle(depth + 1);
+    const leave = (e: DragEvent) => hasFiles(e) && settle(depth - 1);
+    const hover = (e: DragEvent) => {
+      if (hasFiles(e)) e.preventDefault();
+    };
+    const drop = (e: DragEvent) => {
+      if (!hasFiles(e)) return;
+      e.preventDefault();
+      settle(0);
+      void playFile([...(e.dataTransfer?.files ?? [])]);
+    };
+    addEventListener('dragenter', enter);
+    addEventListener('dragleave', leave);
+    addEventListener('dragover', hover);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragenter', enter);
+      removeEventListener('dragleave', leave);
+      removeEventListener('dragover', hover);
+      removeEventListener('drop', drop);
+    };
+  }, []);
+
+  return (
+    <div className="drop-overlay" data-over={over} aria-hidden={!over}>
+      <div>
+        <Icon name="wave" size={40} />
+        <strong>{t('drop.title')}</strong>
+        <p>{t('drop.hint')}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useRef } from 'react';
+import { Icon } from '../components/icon';
+import { turnOnSound, useLiveVideo } from '../components/use-live-video';
+import { useTranslate } from '../i18n/use-translate';
+import { useStudio } from '../store/studio';
+import { Dock } from './dock';
+import { StageNotice } from './stage-notice';
+
+/** The presenter, as large as the window allows, with the words being said. */
+export function Stage() {
+  const t = useTranslate();
+  const frame = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  useLiveVideo(video);
+  const phase = useStudio((s) => s.connection.phase);
+  const speaking = useStudio((s) => s.speakingTurn !== null);
+  const caption = useStudio((s) => s.caption);
+  const sound = useStudio((s) => s.sound);
+  return (
+    <main className="stage-column" aria-label={t('stage.label')}>
+      <div className="stage-area">
+        <div className="stage" ref={frame} data-phase={phase} data-speaking={speaking}>
+          {/* biome-ignore lint/a11y/useMediaCaption: live speech; its captions are the text below, from the server. */}
+          <video ref={video} autoPlay playsInline aria-label={t('stage.video')} data-testid="presenter" />
+          <StageNotice />
+          {sound === 'blocked' && phase === 'connected' && (
+            <button type="button" className="primary-button sound-on" onClick={turnOnSound}>
+              <Icon name="volume" size={18} />
+              {t('stage.turnOnSound')}
+            </button>
+          )}
+          <section className="caption" aria-live="polite" aria-label={t('stage.captions')} data-testid="caption">
+            {caption && (
+              <p>{caption.kind === 'audio' ? t('stage.playingFile', { name: caption.text }) : caption.text}</p>
+            )}
+          </section>
+        </div>
+      </div>
+      <Dock stage={frame} />
+    </main>
+  );
+}

@@ -1,0 +1,32 @@
+import { create } from 'zustand';
+import { NO_FIGURES } from '../rtc/stats';
+import type { StudioState } from './state';
+
+export const initialState: StudioState = {
+  connection: { phase: 'offline', sessionId: null, attempt: 0, retryAtMs: null },
+  speakingTurn: null,
+  caption: null,
+  lines: [],
+  audiotype: 0,
+  latencyMs: null,
+  figures: NO_FIGURES,
+  upload: null,
+  sound: 'on',
+  volume: 1,
+  toasts: [],
+};
+
+/** Everything the page shows. Media never passes through here: no render happens per picture. */
+export const useStudio = create<StudioState>(() => initialState);
+
+/** Applies a reducer of `reducers.ts`. */
+export function apply<A extends unknown[]>(
+  reducer: (state: StudioState, ...args: A) => Partial<StudioState>,
+  ...args: A
+): void {
+  useStudio.setState((state) => reducer(state, ...args));
+}
+
+let lastId = 0;
+/** Ids for lines and toasts of this page. */
+export const nextId = (): number => ++lastId;
