@@ -1,0 +1,190 @@
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { entry } from '../entries';
+import { HeraldError } from '../errors';
+import { track } from '../metrics/native';
+import type { EspeakJob, EspeakReply, Phoneme } from './espeak-protocol';
+import type { EspeakCatalogue } from './espeak-voices';
+
+/** Waiting jobs beyond this are refused: at ~15 ms a sentence, this many means that something else is wrong. */
+const MAX_JOBS = 256;
+const START_DEADLINE_MS = 30_000;
+/** A job takes milliseconds; a worker that says nothing for this long is stuck. */
+const SILENCE_DEADLINE_MS = 15_000;
+
+interface Active {
+  cancel: Int32Array;
+  parts: EspeakPart[];
+  ended: boolean;
+  error: Error | undefined;
+  wake: () => void;
+}
+
+export interface EspeakPart {
+  samples: Float32Array;
+  phonemes: Phoneme[];
+}
+
+const closedError = () => new HeraldError('refused', 'The offline voice is closed.');
+
+function espeakWorker(): Worker {
+  const { file, execArgv } = entry('espeak-worker');
+  if (execArgv.length === 0) return new Worker(file);
+  // Sources (tests, benches): see from-source.mjs.
+  return new Worker(new URL('./from-source.mjs', import.meta.url), { workerData: { entry: pathToFileURL(file).href } });
+}
+
+/**
+ * Owns the worker thread that runs espeak-ng: starts it when first needed, replaces it after a crash, and runs jobs one
+ * after the other. What a job has made waits here, bounded by the length of its text.
+ */
+export class EspeakHost {
+  #worker: Worker | undefined;
+  #release = () => {};
+  #ready: Promise<EspeakCatalogue> | undefined;
+  #failStart: (error: Error) => void = () => {};
+  #watchdog: NodeJS.Timeout | undefined;
+  #jobs = new Map<number, Active>();
+  #nextId = 1;
+  #closed = false;
+  readonly #createWorker: () => Worker;
+
+  constructor(createWorker: () => Worker = espeakWorker) {
+    this.#createWorker = createWorker;
+  }
+
+  /** What can be spoken; starts the worker when it is not running. @throws when the worker cannot start. */
+  catalogue(): Promise<EspeakCatalogue> {
+    if (this.#closed) return Promise.reject(closedError());
+    this.#ready ??= this.#start();
+    return this.#ready;
+  }
+
+  /** Ids of the worker and of its jobs, for tests and health. */
+  get state(): { threadId: number | undefined; jobs: number } {
+    return { threadId: this.#worker?.threadId, jobs: this.#jobs.size };
+  }
+
+  /**
+   * Runs one job and yields what it makes. Leaving the loop or aborting the signal stops the synthesis itself.
+   * @throws HeraldError('refused') when the voice fails, the signal's reason when aborted.
+   */
+  async *run(job: Omit<EspeakJob, 'id' | 'cancel'>, signal: AbortSignal): AsyncGenerator<EspeakPart> {
+    signal.throwIfAborted();
+    await this.catalogue();
+    signal.throwIfAborted();
+    const worker = this.#worker;
+    if (!worker) throw this.#closed ? closedError() : new HeraldError('refused', 'The offline voice is not running.');
+    if (this.#jobs.size >= MAX_JOBS) throw new HeraldError('refused', 'The offline voice has too much to say at once.');
+
+    const id = this.#nextId++;
+    const cancel = new SharedArrayBuffer(4);
+    const active: Active = {
+      cancel: new Int32Array(cancel),
+      parts: [],
+      ended: false,
+      error: undefined,
+      wake: () => {},
+    };
+    const onAbort = () => active.wake();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#jobs.set(id, active);
+    worker.ref();
+    this.#watch();
+    try {
+      worker.postMessage({ ...job, id, cancel } satisfies EspeakJob);
+      for (;;) {
+        signal.throwIfAborted();
+        const part = active.parts.shift();
+        if (part) yield part;
+        else if (active.error) throw active.error;
+        else if (active.ended) return;
+        // Woken by a reply, by the abort, or by the worker's end, which the watchdog guarantees.
+        else await new Promise<void>((resolve) => (active.wake = resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      // The entry stays until the worker has answered, so that the worker is not taken for idle meanwhile.
+      active.parts = [];
+      if (!active.ended) Atomics.store(active.cancel, 0, 1);
+    }
+  }
+
+  /** Ends the worker; running jobs fail. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#stop(closedError());
+  }
+
+  #start(): Promise<EspeakCatalogue> {
+    const worker = this.#createWorker();
+    this.#worker = worker;
+    this.#release = track('espeak-worker');
+    const ready = new Promise<EspeakCatalogue>((resolve, reject) => {
+      this.#failStart = reject;
+      worker.on('message', (reply: EspeakReply) => {
+        if (this.#worker !== worker) return;
+        if (reply.type === 'ready') resolve(reply.catalogue);
+        else this.#onReply(reply);
+        this.#watch();
+      });
+    });
+    // A start that nobody waits for (a warm-up) may fail without being an unhandled rejection.
+    ready.catch(() => {});
+    worker.on('error', (error) => this.#onEnd(worker, error instanceof Error ? error.message : String(error)));
+    worker.on('exit', (code) => this.#onEnd(worker, `exit code ${code}`));
+    this.#watchdog = setTimeout(() => this.#onEnd(worker, 'it did not start in time'), START_DEADLINE_MS);
+    return ready;
+  }
+
+  #onReply(reply: Exclude<EspeakReply, { type: 'ready' }>): void {
+    const active = this.#jobs.get(reply.id);
+    if (!active) return;
+    if (reply.type === 'audio') {
+      if (Atomics.load(active.cancel, 0) === 0) active.parts.push(reply);
+    } else {
+      this.#jobs.delete(reply.id);
+      active.ended = true;
+      if (reply.type === 'failed')
+        active.error = new HeraldError('refused', `The offline voice failed: ${reply.message}`);
+    }
+    active.wake();
+  }
+
+  /** Re-arms the watchdog while there is work, and lets the process exit while there is none. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    const worker = this.#worker;
+    if (!worker) return;
+    if (this.#jobs.size === 0) {
+      worker.unref();
+      return;
+    }
+    this.#watchdog = setTimeout(() => this.#onEnd(worker, 'it hung'), SILENCE_DEADLINE_MS);
+  }
+
+  #onEnd(worker: Worker, why: string): void {
+    if (this.#worker !== worker) return;
+    const message = `The offline voice stopped (${why}); the next sentence starts it again.`;
+    void this.#stop(new HeraldError('refused', message));
+  }
+
+  async #stop(error: Error): Promise<void> {
+    clearTimeout(this.#watchdog);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#ready = undefined;
+    this.#failStart(error);
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    for (const job of jobs) {
+      job.error = error;
+      job.ended = true;
+      job.wake();
+    }
+    const release = this.#release;
+    this.#release = () => {};
+    await worker?.terminate();
+    release();
+  }
+}
