@@ -1,5 +1,5 @@
 import { AV_PIX_FMT_YUV420P, AVERROR_EAGAIN, AVERROR_EOF, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
-import { Codec, CodecContext, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
+import { Codec, CodecContext, CodecParameters, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
 import { HeraldError } from '../errors';
 import { track } from '../metrics/native';
 
@@ -16,14 +16,15 @@ export interface Gop {
 }
 
 /**
- * The compressed pictures of a video file, in memory, and one decoder for them. Decoding is by whole GOPs, and H.264 is
- * bit-exact by its specification, so a picture has the same bytes however it was reached.
+ * The compressed pictures of a video file, in memory, and one decoder for them while somebody watches. Decoding is by whole
+ * GOPs, and H.264 is bit-exact by its specification, so a picture has the same bytes however it was reached.
  */
 export class VideoClip {
   readonly gops: Gop[] = [];
   /** node-av crashes when two calls reach one codec context at once: each decode waits for the one before. */
   private turn: Promise<void> = Promise.resolve();
   private closed = false;
+  private decoder: { context: CodecContext; untrack: () => void } | undefined;
 
   private constructor(
     readonly file: string,
@@ -31,8 +32,7 @@ export class VideoClip {
     readonly heightPx: number,
     private readonly coded: Coded[],
     private readonly indexOfPts: Map<bigint, number>,
-    private readonly decoder: CodecContext,
-    private readonly untrack: () => void,
+    private readonly parameters: CodecParameters,
   ) {
     for (let i = 0; i < coded.length; i++) {
       if (coded[i]!.key) this.gops.push({ first: i, count: 0 });
@@ -56,7 +56,7 @@ export class VideoClip {
   }
 
   /**
-   * Reads a file's video packets and prepares a decoder.
+   * Reads a file's video packets.
    * @throws HeraldError('malformed') when it is not a video of H.264-like pictures in yuv420p
    */
   static async open(file: string): Promise<VideoClip> {
@@ -65,7 +65,6 @@ export class VideoClip {
     const untrackInput = track('demuxer');
     const packet = new Packet();
     packet.alloc();
-    let decoder: CodecContext | undefined;
     try {
       if ((await input.openInput(file)) < 0) throw wrong('cannot be read as a video');
       await input.findStreamInfo();
@@ -85,26 +84,12 @@ export class VideoClip {
       const inOrder = coded.map(({ pts }) => pts).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
       const indexOfPts = new Map(inOrder.map((pts, index) => [pts, index]));
       if (indexOfPts.size !== coded.length) throw wrong('two pictures have one time');
-      const codec = Codec.findDecoder(parameters.codecId);
-      if (!codec) throw wrong('its codec is unknown');
-      decoder = new CodecContext();
-      decoder.allocContext3(codec);
-      decoder.parametersToContext(parameters);
-      decoder.threadCount = 1;
-      if ((await decoder.open2(codec)) < 0) throw wrong('no decoder opens it');
-      const clip = new VideoClip(
-        file,
-        parameters.width,
-        parameters.height,
-        coded,
-        indexOfPts,
-        decoder,
-        track('avatar-decoder'),
-      );
-      decoder = undefined;
-      return clip;
+      // The stream's own parameters end with the demuxer; a decoder may be made later.
+      const kept = new CodecParameters();
+      kept.alloc();
+      parameters.copy(kept);
+      return new VideoClip(file, parameters.width, parameters.height, coded, indexOfPts, kept);
     } finally {
-      decoder?.freeContext();
       packet.free();
       await input.closeInput();
       untrackInput();
@@ -121,7 +106,25 @@ export class VideoClip {
     return run;
   }
 
+  private async openDecoder(): Promise<CodecContext> {
+    if (this.decoder) return this.decoder.context;
+    const codec = Codec.findDecoder(this.parameters.codecId);
+    if (!codec) throw new HeraldError('malformed', `${this.file}: this build of FFmpeg cannot decode it`);
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    context.parametersToContext(this.parameters);
+    context.threadCount = 1;
+    const code = await context.open2(codec);
+    if (code < 0) {
+      context.freeContext();
+      throw new HeraldError('malformed', `${this.file}: the decoder refuses it (${new FFmpegError(code).message})`);
+    }
+    this.decoder = { context, untrack: track('avatar-decoder') };
+    return context;
+  }
+
   private async decodeNow({ first, count }: Gop, onPicture: (index: number, data: Uint8Array) => void): Promise<void> {
+    const decoder = await this.openDecoder();
     const packet = new Packet();
     const frame = new Frame();
     packet.alloc();
@@ -138,7 +141,7 @@ export class VideoClip {
     };
     const receive = async () => {
       for (;;) {
-        const code = await this.decoder.receiveFrame(frame);
+        const code = await decoder.receiveFrame(frame);
         if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
         check(code);
         const index = this.indexOfPts.get(frame.pts);
@@ -157,28 +160,37 @@ export class VideoClip {
         packet.data = coded.data;
         packet.pts = packet.dts = coded.pts;
         packet.isKeyframe = coded.key;
-        check(await this.decoder.sendPacket(packet));
+        check(await decoder.sendPacket(packet));
         packet.unref();
         await receive();
       }
-      check(await this.decoder.sendPacket(null)); // drain what a reordering decoder still holds
+      check(await decoder.sendPacket(null)); // drain what a reordering decoder still holds
       await receive();
       if (got !== count) {
         throw new HeraldError('malformed', `${this.file}: ${got} of pictures ${first}..${first + count - 1} decoded`);
       }
     } finally {
-      this.decoder.flushBuffers();
+      decoder.flushBuffers();
       packet.free();
       frame.free();
     }
   }
 
-  /** Waits for the decode in progress (at most one picture of it) and frees the decoder. */
+  /** Nobody watches: frees the decoder after the decodes asked for so far. The next decode makes another. */
+  rest(): Promise<void> {
+    this.turn = this.turn.then(() => {
+      this.decoder?.context.freeContext();
+      this.decoder?.untrack();
+      this.decoder = undefined;
+    });
+    return this.turn;
+  }
+
+  /** Ends decoding at the next picture and frees everything. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await this.turn;
-    this.decoder.freeContext();
-    this.untrack();
+    await this.rest();
+    this.parameters.free();
   }
 }

@@ -30,12 +30,14 @@ interface Opened {
   users: number;
 }
 
-/** Finds avatars and hands them out; sessions that show the same one share its decoder and its decoded pictures. */
+/**
+ * Finds avatars and hands them out. Sessions that show the same one share its decoder and its decoded pictures; when the last
+ * one leaves, the decoder goes at once and the pictures when others need the room.
+ */
 export class AvatarLibrary {
   private readonly dirs: string[];
   private readonly memory: PictureMemory;
   private readonly opened = new Map<string, Promise<Opened>>();
-  private readonly closing = new Set<Promise<void>>();
 
   constructor({ dirs = [], pictureBytes = DEFAULT_PICTURE_BYTES }: AvatarLibraryOptions = {}) {
     this.dirs = [...dirs, join(appRoot, 'resources', 'presenters')];
@@ -78,9 +80,8 @@ export class AvatarLibrary {
       opening.catch(() => this.opened.delete(id));
     }
     const opened = await opening;
-    // Its last user may have left while we waited: then it is closing, and must be opened anew.
-    if (this.opened.get(id) !== opening) return this.open(id);
-    opened.users++;
+    if (opened.users++ === 0) opened.pictures.wake();
+    opened.pictures.now(0);
     return this.handle(id, opened);
   }
 
@@ -88,7 +89,7 @@ export class AvatarLibrary {
   async close(): Promise<void> {
     const all = [...this.opened.values()];
     this.opened.clear();
-    await Promise.allSettled([...all.map(async (opening) => (await opening).pictures.close()), ...this.closing]);
+    await Promise.allSettled(all.map(async (opening) => (await opening).pictures.close()));
   }
 
   private async load(dir: string): Promise<Opened> {
@@ -103,9 +104,7 @@ export class AvatarLibrary {
           `${bundle.pictureCount} of ${bundle.widthPx}x${bundle.heightPx}. Restore the presenter's folder.`,
       );
     }
-    const pictures = new ClipPictures(clip, bundle.playback, this.memory);
-    pictures.now(0);
-    return { bundle, pictures, users: 0 };
+    return { bundle, pictures: new ClipPictures(clip, bundle.playback, this.memory), users: 0 };
   }
 
   private handle(id: string, opened: Opened): Avatar {
@@ -136,10 +135,7 @@ export class AvatarLibrary {
       release: () => {
         if (released) return;
         released = true;
-        if (--opened.users > 0) return;
-        this.opened.delete(id);
-        const closing: Promise<void> = pictures.close().finally(() => this.closing.delete(closing));
-        this.closing.add(closing);
+        if (--opened.users === 0) void pictures.rest();
       },
     };
   }

@@ -21,13 +21,18 @@ export class PictureMemory {
 
   /**
    * A clip's own drawer. `workingBytes` is what it cannot do without (the GOP being shown and the one decoded ahead): the
-   * budget gives way to the sum of those, since decoding the same GOP again for every picture would cost far more.
+   * budget gives way to the sum of those in use, since decoding the same GOP again for every picture would cost far more.
    */
   drawer(workingBytes: number): PictureDrawer {
     const base = this.owners++ * 2 ** 24;
-    this.reserved += workingBytes;
     let open = true;
+    let used = false;
+    const use = (now: boolean) => {
+      if (now !== used) this.reserved += now ? workingBytes : -workingBytes;
+      used = now;
+    };
     return {
+      use,
       get: (index) => {
         const picture = this.pictures.get(base + index);
         if (!picture) return undefined;
@@ -50,7 +55,7 @@ export class PictureMemory {
       close: () => {
         if (!open) return;
         open = false;
-        this.reserved -= workingBytes;
+        use(false);
         for (const [key, picture] of this.pictures) {
           if (key < base || key >= base + 2 ** 24) continue;
           this.pictures.delete(key);
@@ -62,6 +67,8 @@ export class PictureMemory {
 }
 
 export interface PictureDrawer {
+  /** Whether somebody is watching, so that the working bytes count. */
+  use(now: boolean): void;
   get(index: number): I420Picture | undefined;
   has(index: number): boolean;
   put(index: number, picture: I420Picture): void;

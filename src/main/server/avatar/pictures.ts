@@ -73,6 +73,17 @@ export class ClipPictures {
       });
   }
 
+  /** The first session came. */
+  wake(): void {
+    this.drawer.use(true);
+  }
+
+  /** The last session left: decoded pictures stay as long as others leave room, so that the next one starts warm. */
+  async rest(): Promise<void> {
+    this.drawer.use(false);
+    await this.clip.rest();
+  }
+
   async close(): Promise<void> {
     await this.clip.close();
     this.drawer.close();
