@@ -1,9 +1,122 @@
 import { z } from 'zod';
 
+/**
+ * Every HTTP body, reply and event of Herald. The server validates with these, the page takes its types from them and
+ * /openapi.json is generated from them. Unknown body keys are ignored, since clients send extras.
+ */
+
+/** Text longer than this is refused with 413: it is an hour of speech, surely a mistake. */
+export const MAX_TEXT_CHARACTERS = 20_000;
+
+const WHOLE_NUMBER = { error: 'must be a whole number, or one in a string' };
+
+/** Clients send an id as a number or as digits in a string. */
+export const sessionId = z
+  .union([z.int(), z.string().regex(/^\s*-?\d{1,15}\s*$/, WHOLE_NUMBER)], WHOLE_NUMBER)
+  .transform(Number)
+  .describe("The `sessionid` of /offer's reply, as number or string");
+
+/** A name becomes part of a path one day, so it may hold no separator, no `..` and no leading dot. */
+export const avatarName = z
+  .string()
+  .regex(/^(?!.*\.\.)[\p{L}\p{N}_](?:[\p{L}\p{N}_. -]{0,62}[\p{L}\p{N}_-])?$/u, {
+    error: 'not an avatar name: use letters, digits, "_", "-", "." and spaces (64 at most), without a path',
+  })
+  .describe('Name of an avatar in the library');
+
+/** Scripts fill keys that they do not use with null or "": both mean absent. */
+const absentWhenEmpty = <T extends z.ZodType>(schema: T) =>
+  z
+    .union([schema, z.literal(''), z.null()], { error: firstError(schema) })
+    .optional()
+    .transform((value) => (value === '' || value === null ? undefined : (value as z.output<T>)));
+
+/** A union says only "Invalid input"; the branch that a person meant says what is wrong. */
+const firstError = (schema: z.ZodType) => (issue: { input?: unknown }) =>
+  z.safeParse(schema, issue.input).error?.issues[0]?.message;
+
+const optionalText = absentWhenEmpty(z.string());
+const optionalSwitch = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+
+export const offerBody = z.object({
+  sdp: z.string().min(1, { error: 'is empty: send the SDP of a recvonly offer' }),
+  type: z.literal('offer', { error: 'must be "offer"' }),
+  avatar: absentWhenEmpty(avatarName),
+  voice: optionalText,
+  refaudio: optionalText,
+  reftext: optionalText,
+  custom_config: optionalText.describe('JSON in a string'),
+});
+export type OfferBody = z.infer<typeof offerBody>;
+
+/**
+ * Bodies of the control routes. In the push modes (RTMP, WHIP) there is one presenter per process and the peers' clients
+ * leave the id out: there a missing `sessionid` means 0.
+ */
+export function controlBodies(mode: { push: boolean }) {
+  const id: z.ZodType<number> = mode.push ? sessionId.default(0) : sessionId;
+  return {
+    session: z.object({ sessionid: id }),
+    human: z.object({
+      sessionid: id,
+      type: z.enum(['chat', 'echo'], { error: 'must be "chat" or "echo"' }),
+      text: z.string().max(MAX_TEXT_CHARACTERS),
+      interrupt: optionalSwitch.describe('Stop the current speech first'),
+      tts: z
+        .looseObject({ voice: z.string().nullish() })
+        .nullish()
+        .describe('Settings of the voice engine for this text, e.g. `voice`'),
+    }),
+    audiotype: z.object({
+      sessionid: id,
+      audiotype: z.int().min(0).describe('0 = live idle loop, 1 = still, >= 2 = a performance'),
+      reinit: optionalSwitch.describe('Restart the clip that is already playing'),
+    }),
+    record: z.object({
+      sessionid: id,
+      type: z.enum(['start_record', 'end_record'], { error: 'must be "start_record" or "end_record"' }),
+    }),
+    audio: z.object({
+      sessionid: id,
+      file: z
+        .any()
+        .meta({ type: 'string', format: 'binary', description: 'wav, mp3, m4a, ogg, opus, flac, webm, aac, mp4' }),
+    }),
+  };
+}
+
+const ok = z.object({ code: z.literal(0), msg: z.literal('ok') });
+const okData = ok.extend({ data: z.literal('ok') });
+
+/** Any failure, of any status. `msg` says what to do. */
+export const failureReply = z.object({ code: z.literal(-1), msg: z.string() });
+export type FailureReply = z.infer<typeof failureReply>;
+
+export const offerReply = z.object({ sdp: z.string(), type: z.literal('answer'), sessionid: z.int() });
+export const humanReply = z.union([okData, failureReply]);
+export const audioReply = z.union([ok, failureReply.extend({ data: z.string().describe('Why') }), failureReply]);
+export const interruptReply = z.union([ok, failureReply]);
+export const audiotypeReply = z.union([okData, failureReply]);
+export const speakingReply = z.union([
+  ok.extend({ data: z.boolean() }),
+  z.object({ code: z.literal(-1), data: z.literal(false), msg: z.string() }),
+]);
+export const recordReply = z.union([okData.extend({ file: z.string().optional() }), failureReply]);
+export const closeReply = z.union([ok, failureReply]);
+
 /** What happened in a session, as sent on /sse. Sent when the audio it belongs to is sent, not when it is queued. */
 export const sessionEvent = z.discriminatedUnion('status', [
   z.object({ status: z.literal('start'), text: z.string(), turn: z.number() }),
-  z.object({ status: z.literal('end'), text: z.string(), turn: z.number(), interrupted: z.boolean().optional(), playedMs: z.number().optional() }),
+  z.object({
+    status: z.literal('end'),
+    text: z.string(),
+    turn: z.number(),
+    interrupted: z.boolean().optional(),
+    playedMs: z.number().optional(),
+  }),
   z.object({ status: z.literal('error'), part: z.string(), message: z.string() }),
   z.object({ status: z.literal('interrupted'), turn: z.number(), playedMs: z.number() }),
   z.object({ status: z.literal('mode'), audiotype: z.number() }),
@@ -25,3 +138,12 @@ export const sessionSummary = z.object({
   queuedTurns: z.number(),
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;
+
+export const sessionsReply = z.object({ code: z.literal(0), data: z.object({ sessions: z.array(sessionSummary) }) });
+/** Every setting by its name; a secret appears only as "(set)" or "(not set)". */
+export const configReply = z.object({
+  code: z.literal(0),
+  data: z.object({ config: z.record(z.string(), z.unknown()) }),
+});
+/** Versions, providers, encoders and engine figures; their shape belongs to the engine. */
+export const healthReply = z.object({ code: z.literal(0), data: z.record(z.string(), z.unknown()) });
