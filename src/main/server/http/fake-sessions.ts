@@ -1,0 +1,83 @@
+import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+import { HeraldError } from '../errors';
+import type { OfferAnswer, OfferInput, SessionDirectory, SessionHandle } from '../session/api';
+
+/** A session that only remembers what it was asked; for tests of the HTTP layer. */
+export class FakeSession implements SessionHandle {
+  isSpeaking = false;
+  readonly calls: unknown[][] = [];
+  readonly listeners = new Set<(event: SessionEvent) => void>();
+  playAudioWith: (bytes: Uint8Array, signal: AbortSignal) => Promise<void> = async () => {};
+
+  constructor(readonly id: number) {}
+
+  say(text: string, options: { interrupt: boolean; voice?: string }): void {
+    this.calls.push(['say', text, options]);
+  }
+
+  async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {
+    this.calls.push(['playAudio', bytes.length, fileName]);
+    await this.playAudioWith(bytes, signal);
+  }
+
+  interrupt(): void {
+    this.calls.push(['interrupt']);
+  }
+
+  setMode(audiotype: number, options: { reinit: boolean }): void {
+    if (audiotype > 1) throw new HeraldError('refused', `unknown audiotype ${audiotype}: known are 0 and 1`);
+    this.calls.push(['setMode', audiotype, options]);
+  }
+
+  subscribe(listener: (event: SessionEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  emit(event: SessionEvent): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+}
+
+export class FakeSessions implements SessionDirectory {
+  readonly sessions = new Map<number, FakeSession>();
+  readonly offers: OfferInput[] = [];
+  readonly closed: number[] = [];
+  offerWith: (input: OfferInput) => Promise<OfferAnswer> = async () => ({ sdp: 'v=0 answer', sessionId: 123_456 });
+
+  add(id: number): FakeSession {
+    const session = new FakeSession(id);
+    this.sessions.set(id, session);
+    return session;
+  }
+
+  async offer(input: OfferInput): Promise<OfferAnswer> {
+    this.offers.push(input);
+    return this.offerWith(input);
+  }
+
+  get(sessionId: number): FakeSession | undefined {
+    return this.sessions.get(sessionId);
+  }
+
+  list(): SessionSummary[] {
+    return [...this.sessions.keys()].map((sessionid) => ({
+      sessionid,
+      avatar: 'fake',
+      state: 'idle',
+      audiotype: 0,
+      studio: false,
+      peer: 'fake',
+      videoCodec: 'H264',
+      startedAt: new Date(0).toISOString(),
+      picturesSent: 0,
+      underruns: 0,
+      queuedTurns: 0,
+    }));
+  }
+
+  async close(sessionId: number): Promise<boolean> {
+    this.closed.push(sessionId);
+    return this.sessions.delete(sessionId);
+  }
+}

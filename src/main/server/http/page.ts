@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Only our own scripts run; pictures and sound may also come from memory (blob:) and from a peer (mediastream:). Inline styles
+ * are allowed for the component library and for /docs; there is no inline script anywhere.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob: mediastream:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'self'",
+].join('; ');
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Herald</title>
+<p>Herald's server is running, but its page has not been built. Run <code>npm run build</code>, then start Herald again.</p>
+<p>The API is described at <a href="/docs">/docs</a>.</p></html>
+`;
+
+/** Headers for every reply. The referrer is withheld because the address may hold the token. */
+export function sendSecurityHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    });
+  });
+}
+
+/** The studio page at `/`, from its build; without one, a page that says how to make it. */
+export async function servePage(app: FastifyInstance, rendererDir: string): Promise<void> {
+  await app.register(async (pages) => {
+    makeRoutesPublic(pages);
+    if (!existsSync(join(rendererDir, 'index.html'))) {
+      pages.get('/', { schema: { hide: true } }, async (_request, reply) =>
+        reply.type('text/html; charset=utf-8').send(NOT_BUILT),
+      );
+      return;
+    }
+    await pages.register(fastifyStatic, {
+      root: rendererDir,
+      cacheControl: false,
+      schemaHide: true,
+      setHeaders(reply, path) {
+        // The bundler puts a hash of the content into every name below assets/.
+        const immutable = path.includes(`${sep}assets${sep}`);
+        reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+  });
+}
+
+/** Marks every route that is registered on this instance from now on as free of the token (guard.ts). */
+export function makeRoutesPublic(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, publicRoute: true };
+  });
+}

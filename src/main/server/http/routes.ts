@@ -1,0 +1,271 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  audioReply,
+  audiotypeReply,
+  closeReply,
+  controlBodies,
+  failureReply,
+  humanReply,
+  interruptReply,
+  offerBody,
+  offerReply,
+  recordReply,
+  sessionId,
+  speakingReply,
+} from '../../../shared/protocol';
+import { isPushMode, type Settings } from '../../../shared/settings';
+import { HeraldError } from '../errors';
+import type { SessionDirectory, SessionHandle } from '../session/api';
+import { isStudioPage } from './caller';
+import { errorOfIssues } from './failures';
+import { whileClientWaits } from './lifetime';
+import type { EventStreams } from './sse';
+import { Uploads } from './upload';
+
+export interface RouteDependencies {
+  settings: Settings;
+  sessions: SessionDirectory;
+  streams: EventStreams;
+}
+
+const OFFER_LIMIT_MS = 30_000;
+const AUDIO_LIMIT_MS = 120_000;
+
+const NO_CHAT =
+  'chat arrives with a later version; type "echo" speaks your text as it is. That version will take its model from ' +
+  'DASHSCOPE_API_KEY, or from --llm_base_url, --llm_model and OPENAI_API_KEY';
+const NO_RECORDING = 'recording is not available in this version yet';
+
+const OK = { code: 0, msg: 'ok' } as const;
+const OK_DATA = { ...OK, data: 'ok' } as const;
+const failure = (msg: string) => ({ code: -1, msg }) as const;
+
+/** The statuses that every route may answer with. */
+const failures = {
+  400: failureReply,
+  401: failureReply,
+  403: failureReply,
+  413: failureReply,
+  429: failureReply,
+  500: failureReply,
+};
+
+/** The routes of the field's own API: sessions and what they do. */
+export function sessionRoutes(app: FastifyInstance, { settings, sessions, streams }: RouteDependencies): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const bodies = controlBodies({ push: isPushMode(settings) });
+  const uploads = new Uploads(settings.max_upload_mb);
+
+  const sessionOf = (id: number): SessionHandle => {
+    const session = sessions.get(id);
+    if (!session)
+      throw new HeraldError('refused', `Session not found: ${id}. Use the sessionid that /offer answered with`);
+    return session;
+  };
+
+  routes.post(
+    '/offer',
+    {
+      schema: {
+        summary: 'Negotiate a WebRTC session: picture and sound of a presenter',
+        tags: ['session'],
+        body: offerBody,
+        response: { 200: offerReply, ...failures, 503: failureReply },
+      },
+    },
+    async (request, reply) => {
+      const { sdp, avatar, voice, custom_config } = request.body;
+      if (custom_config !== undefined) assertJson('custom_config', custom_config);
+      const studio = isStudioPage(request);
+      const answer = await whileClientWaits(reply, OFFER_LIMIT_MS, (signal) =>
+        sessions.offer({ sdp, studio, signal, ...(avatar && { avatar }), ...(voice && { voice }) }),
+      );
+      return { sdp: answer.sdp, type: 'answer' as const, sessionid: answer.sessionId };
+    },
+  );
+
+  routes.post(
+    '/human',
+    {
+      schema: {
+        summary: 'Speak a text (echo) or answer it (chat)',
+        tags: ['session'],
+        body: bodies.human,
+        response: { 200: humanReply, ...failures },
+      },
+    },
+    async ({ body }) => {
+      const session = sessionOf(body.sessionid);
+      if (body.type === 'chat') return failure(NO_CHAT);
+      if (body.text.trim() === '') return failure('text is empty: there is nothing to speak');
+      const voice = body.tts?.voice ?? undefined;
+      session.say(body.text, { interrupt: body.interrupt, ...(voice && { voice }) });
+      return OK_DATA;
+    },
+  );
+
+  routes.post(
+    '/humanaudio',
+    {
+      schema: {
+        summary: 'Speak an uploaded recording',
+        tags: ['session'],
+        consumes: ['multipart/form-data'],
+        body: bodies.audio,
+        response: { 200: audioReply, ...failures, 503: failureReply },
+      },
+      // The schema is for the document: the form is read part by part below.
+      validatorCompiler: () => (value) => ({ value }),
+    },
+    async (request, reply) => {
+      const { fields, file } = await uploads.read(request, reply, 'file');
+      const target = bodies.session.safeParse(fields);
+      if (!target.success) throw errorOfIssues(target.error, fields);
+      if (!file) throw new HeraldError('malformed', 'file: missing; send the recording as a file in the field "file"');
+      const session = sessions.get(target.data.sessionid);
+      if (!session) return { ...failure('Session not found'), data: `there is no session ${target.data.sessionid}` };
+      if (file.bytes.length === 0) return badAudio('the file is empty (0 bytes)');
+      try {
+        const { bytes, fileName } = file;
+        await whileClientWaits(reply, AUDIO_LIMIT_MS, (signal) =>
+          session.playAudio(bytes, { signal, ...(fileName && { fileName }) }),
+        );
+        return OK;
+      } catch (error) {
+        if (error instanceof HeraldError && error.kind === 'refused') return badAudio(error.message);
+        throw error;
+      }
+    },
+  );
+
+  routes.post(
+    '/interrupt_talk',
+    {
+      schema: {
+        summary: 'Stop speaking, now',
+        tags: ['session'],
+        body: bodies.session,
+        response: { 200: interruptReply, ...failures },
+      },
+    },
+    async ({ body }) => {
+      sessionOf(body.sessionid).interrupt();
+      return OK;
+    },
+  );
+
+  routes.post(
+    '/set_audiotype',
+    {
+      schema: {
+        summary: 'Choose what is shown in silence',
+        tags: ['session'],
+        body: bodies.audiotype,
+        response: { 200: audiotypeReply, ...failures },
+      },
+    },
+    async ({ body }) => {
+      sessionOf(body.sessionid).setMode(body.audiotype, { reinit: body.reinit });
+      return OK_DATA;
+    },
+  );
+
+  routes.post(
+    '/is_speaking',
+    {
+      schema: {
+        summary: 'Is it speaking?',
+        tags: ['session'],
+        body: bodies.session,
+        response: { 200: speakingReply, ...failures },
+      },
+    },
+    async ({ body }) => {
+      const session = sessions.get(body.sessionid);
+      return session
+        ? { ...OK, data: session.isSpeaking }
+        : { code: -1 as const, data: false as const, msg: 'Session not found' };
+    },
+  );
+
+  routes.post(
+    '/record',
+    {
+      schema: {
+        summary: 'Start or end a recording (not available yet)',
+        tags: ['recording'],
+        body: bodies.record,
+        response: { 200: recordReply, ...failures },
+      },
+    },
+    async ({ body }) => {
+      sessionOf(body.sessionid);
+      return failure(NO_RECORDING);
+    },
+  );
+
+  routes.get(
+    '/record/:sessionid',
+    {
+      schema: {
+        summary: 'The last recording (not available yet)',
+        tags: ['recording'],
+        params: z.object({ sessionid: sessionId }),
+        response: { ...failures, 404: failureReply },
+      },
+    },
+    async (): Promise<never> => {
+      throw new HeraldError('not-found', NO_RECORDING);
+    },
+  );
+
+  routes.get(
+    '/sse',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        summary: "The session's events, as text/event-stream",
+        tags: ['session'],
+        querystring: bodies.session,
+        response: { 200: failureReply.describe('A stream of events; JSON where the session is unknown'), ...failures },
+      },
+    },
+    (request, reply) => {
+      streams.start(reply as unknown as FastifyReply, sessionOf(request.query.sessionid));
+    },
+  );
+
+  // sendBeacon and keepalive requests of an unloading page can only POST.
+  for (const [method, url] of [
+    ['DELETE', '/api/sessions/:sessionid'],
+    ['POST', '/api/sessions/:sessionid/close'],
+  ] as const) {
+    routes.route({
+      method,
+      url,
+      schema: {
+        summary: 'End a session',
+        tags: ['session'],
+        params: z.object({ sessionid: sessionId }),
+        response: { 200: closeReply, ...failures },
+      },
+      handler: async (request) => {
+        const { sessionid } = request.params;
+        const closed = await sessions.close(sessionid, 'closed by a client');
+        return closed ? OK : failure(`Session not found: ${sessionid}`);
+      },
+    });
+  }
+}
+
+const badAudio = (why: string) => ({ code: -1, msg: 'err', data: why }) as const;
+
+function assertJson(key: string, text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new HeraldError('malformed', `${key}: must be JSON in a string`);
+  }
+}

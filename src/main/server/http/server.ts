@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import fastifyCors from '@fastify/cors';
+import fastifyMultipart from '@fastify/multipart';
+import fastifyRateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import type { Settings } from '../../../shared/settings';
+import { appRoot } from '../entries';
+import type { Log } from '../log';
+import type { SessionDirectory } from '../session/api';
+import { version } from '../version';
+import { adminRoutes } from './admin-routes';
+import { acceptJsonBodies } from './body';
+import { guardRequests, policyOf } from './caller';
+import { errorOfIssues, pathOf, replyWithError } from './failures';
+import { describeApi } from './openapi';
+import { sendSecurityHeaders, servePage } from './page';
+import { sessionRoutes } from './routes';
+import { EventStreams } from './sse';
+
+export interface HttpServerOptions {
+  settings: Settings;
+  sessions: SessionDirectory;
+  /** What /api/health shows under `data`. */
+  health: () => object;
+  log: Log;
+  /** The token that callers from outside need. */
+  token: string;
+  /** Where the built page lies; out/renderer by default. */
+  rendererDir?: string;
+}
+
+/** A request, upload included, must have arrived by then; its headers sooner (a slow sender holds a connection). */
+const REQUEST_LIMIT_MS = 300_000;
+const HEADERS_LIMIT_MS = 20_000;
+/** How long replies under way may take once the server closes. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** The HTTP server with all its routes, not listening yet. `close()` ends open event streams and lingering connections. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { settings, sessions, health, token, log } = options;
+  const app = Fastify({
+    requestTimeout: REQUEST_LIMIT_MS,
+    http: { headersTimeout: HEADERS_LIMIT_MS },
+    routerOptions: { ignoreTrailingSlash: true },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void replyWithError(error, request, reply as never, log),
+    clientErrorHandler: answerBrokenHttp,
+  });
+
+  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ code: -1, msg: `no such route: ${request.method} ${pathOf(request.url)} (see /docs)` }),
+  );
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (input) => {
+    const result = schema.safeParse(input);
+    return result.success ? { value: result.data } : { error: errorOfIssues(result.error, input) };
+  });
+  // Replies are typed against their schemas; tests parse them. At run time they are only written.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+
+  acceptJsonBodies(app);
+  sendSecurityHeaders(app);
+  // First of the hooks that may refuse, so that pages can read every refusal.
+  app.addHook('onRequest', async (request, reply) => {
+    // Chromium asks this before a page of the internet may call into a private network; the guard decides what it gets.
+    if (request.headers['access-control-request-private-network'])
+      reply.header('access-control-allow-private-network', 'true');
+  });
+  await app.register(fastifyCors, {
+    origin: '*',
+    methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
+    exposedHeaders: ['Retry-After'],
+    strictPreflight: false,
+    maxAge: 600,
+  });
+  await app.register(fastifyRateLimit, { global: false });
+  guardRequests(app, policyOf(settings, token, [hostname(), hostname().split('.')[0]!]), settings.rate_limit);
+  logRequests(app, log);
+  await app.register(fastifyMultipart, { throwFileSizeLimit: false });
+  await describeApi(app, version);
+
+  const streams = new EventStreams(log);
+  sessionRoutes(app, { settings, sessions, streams });
+  adminRoutes(app, { settings, sessions, health });
+  await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));
+
+  app.addHook('preClose', async () => {
+    streams.closeAll();
+    setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+  });
+  return app;
+}
+
+/** One line per request at `debug`, without its query, which may hold the token. */
+function logRequests(app: FastifyInstance, log: Log): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url, caller } = request;
+    log.debug(
+      { status: reply.statusCode, ms: Math.round(reply.elapsedTime), from: caller?.address },
+      `${method} ${pathOf(url)}`,
+    );
+  });
+}
+
+/** What is not even HTTP gets the same JSON as everything else. */
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, msg] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? ['408 Request Timeout', 'the request took too long to arrive']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? ['431 Request Header Fields Too Large', 'the headers are too large']
+        : ['400 Bad Request', 'this is not HTTP that can be understood'];
+  const body = JSON.stringify({ code: -1, msg });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nAccess-Control-Allow-Origin: *\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
