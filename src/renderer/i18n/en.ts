@@ -73,7 +73,7 @@ export const en = {
   'figures.title': 'Signal',
   'figures.fps': 'Picture rate',
   'figures.fpsHint': 'Pictures decoded per second; 25 is what the server sends',
-  'figures.offset': 'Sound to picture',
+  'figures.offset': 'Lip-sync',
   'figures.offsetHint':
     'How far the sound plays ahead of the picture (plus) or behind it (minus); within 40 ms is in sync',
   'figures.latency': 'First word',
@@ -86,7 +86,7 @@ export const en = {
   'figures.sessionHint': 'The number other programs use to steer this presenter',
   'figures.codec': 'Codec',
   'figures.codecHint': 'How the picture is compressed',
-  'figures.size': 'Picture size',
+  'figures.size': 'Size',
   'figures.sizeHint': 'Pixels received',
   'figures.none': '–',
 

@@ -87,7 +87,7 @@ export const zh: Record<MessageKey, string> = {
   'figures.sessionHint': '其他程序用这个编号控制此数字人',
   'figures.codec': '编码',
   'figures.codecHint': '画面的压缩方式',
-  'figures.size': '画面尺寸',
+  'figures.size': '尺寸',
   'figures.sizeHint': '收到的像素',
   'figures.none': '–',
 

@@ -14,9 +14,10 @@ const KEY = 'herald.preferences';
 /** Reads what was stored, field by field: a damaged or older entry costs only the field that is wrong. */
 export function parsePreferences(stored: string | null, languages: readonly string[]): Preferences {
   const found: Preferences = { language: preferredLanguage(languages), theme: 'auto', figuresOpen: true };
-  let value: Partial<Record<keyof Preferences, unknown>> | null = null;
+  type Stored = Partial<Record<keyof Preferences, unknown>> | null;
+  let value: Stored = null;
   try {
-    value = JSON.parse(stored ?? 'null') as typeof value;
+    value = JSON.parse(stored ?? 'null') as Stored;
   } catch {
     // Not ours, or cut off: the defaults hold.
   }
