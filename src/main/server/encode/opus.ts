@@ -9,23 +9,37 @@ import type { EncodedPacket } from '../outputs/output';
  * behind x264 in libuv's four threads from eight sessions on.
  */
 export class OpusEncoder {
-  private readonly context = new CodecContext();
   private readonly packet = new Packet();
-  private readonly untrack = track('opus-encoder');
   private closed = false;
 
-  constructor(bitrateBps: number) {
+  private constructor(
+    private readonly context: CodecContext,
+    private readonly untrack: () => void,
+  ) {
+    this.packet.alloc();
+  }
+
+  static async open(bitrateBps: number): Promise<OpusEncoder> {
     const codec = Codec.findEncoderByName(FF_ENCODER_LIBOPUS);
     if (!codec) throw new Error('This build of FFmpeg has no libopus encoder; reinstall with npm ci');
-    this.context.allocContext3(codec);
-    this.context.sampleRate = SAMPLE_RATE_HZ;
-    this.context.sampleFormat = AV_SAMPLE_FMT_FLT;
-    this.context.channelLayout = AV_CHANNEL_LAYOUT_MONO;
-    this.context.bitRate = BigInt(bitrateBps);
-    this.context.timeBase = new Rational(1, SAMPLE_RATE_HZ);
-    const options = Dictionary.fromObject({ application: 'audio', frame_duration: '20', vbr: 'on' });
-    FFmpegError.throwIfError(this.context.open2Sync(codec, options), 'open libopus');
-    this.packet.alloc();
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    const untrack = track('opus-encoder');
+    try {
+      context.sampleRate = SAMPLE_RATE_HZ;
+      context.sampleFormat = AV_SAMPLE_FMT_FLT;
+      context.channelLayout = AV_CHANNEL_LAYOUT_MONO;
+      context.bitRate = BigInt(bitrateBps);
+      context.timeBase = new Rational(1, SAMPLE_RATE_HZ);
+      const options = Dictionary.fromObject({ application: 'audio', frame_duration: '20', vbr: 'on' });
+      // Not open2Sync: node-av 6.1.1 frees the options twice there and the process dies some time later.
+      FFmpegError.throwIfError(await context.open2(codec, options), 'open libopus');
+      return new OpusEncoder(context, untrack);
+    } catch (error) {
+      context.freeContext();
+      untrack();
+      throw error;
+    }
   }
 
   /** Encodes 960 samples in [-1, 1]; returns the packet, whose data is valid until the next call. */

@@ -33,7 +33,7 @@ export class Program implements PlayoutSink {
   ) {}
 
   static async open(options: ProgramOptions): Promise<Program> {
-    const opus = new OpusEncoder(options.audioBitrateBps);
+    const opus = await OpusEncoder.open(options.audioBitrateBps);
     try {
       let program: Program | undefined;
       const video = await VideoEncoder.open(

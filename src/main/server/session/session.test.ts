@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SessionEvent } from '../../../shared/protocol';
+import { RtpViewer } from '../../../../testing/viewer';
+import type { PcmChunk } from '../audio/frame';
+import type { Avatar } from '../avatar/avatar';
+import { createLogger } from '../log';
+import { counts } from '../metrics/native';
+import type { Mouth } from '../mouth/mouth';
+import { Peer } from '../outputs/webrtc/peer';
+import type { Tts } from '../tts/tts';
+import { Session, type SessionServices } from './session';
+
+const SIZE_PX = 64;
+const RATE_HZ = 22_050;
+
+function avatar(onRelease: () => void): Avatar {
+  const picture = { widthPx: SIZE_PX, heightPx: SIZE_PX, data: new Uint8Array((SIZE_PX * SIZE_PX * 3) / 2).fill(90) };
+  return {
+    id: 'grey',
+    name: { en: 'Grey' },
+    widthPx: SIZE_PX,
+    heightPx: SIZE_PX,
+    pictureCount: 5,
+    stillIndex: 0,
+    indexAt: (position) => position % 5,
+    faceBox: () => ({ xPx: 16, yPx: 16, widthPx: 32, heightPx: 32 }),
+    picture: async () => picture,
+    pictureNow: () => picture,
+    release: onRelease,
+  };
+}
+
+/** A tone as long as the text has characters, 20 ms each; "fail" fails, "stall" waits for the signal. */
+const tone: Tts = {
+  name: 'tone',
+  async *stream(sentence, { signal }): AsyncIterable<PcmChunk> {
+    if (sentence.includes('fail')) throw new Error('the tone generator is out of tune');
+    if (sentence.includes('stall')) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    for (let i = 0; i < sentence.length && !signal.aborted; i++) {
+      const samples = new Float32Array(RATE_HZ / 50).map((_, k) => 0.3 * Math.sin((2 * Math.PI * 440 * (k + i * 441)) / RATE_HZ));
+      yield { samples, sampleRateHz: RATE_HZ };
+    }
+  },
+  close: async () => {},
+};
+
+const mouthless: Mouth = {
+  windowStartMs: -37.5,
+  status: () => ({ model: 'none', provider: 'none', faceSizePx: 0, warmPictureMs: 0, state: 'ready', restarts: 0 }),
+  ready: async () => {},
+  infer: async () => undefined,
+  close: async () => {},
+};
+
+const services: SessionServices = {
+  tts: tone,
+  mouth: mouthless,
+  openAudio: async () => {
+    throw new Error('not used here');
+  },
+  log: createLogger('silent'),
+  videoBitrateBps: 300_000,
+};
+
+const open: { session: Session; viewer: RtpViewer }[] = [];
+
+async function connect(codec: 'H264' | 'VP8' = 'H264') {
+  const released = { count: 0 };
+  const { viewer, sdp } = await RtpViewer.offer(codec);
+  const { peer, answer } = await Peer.negotiate(sdp, { iceServers: [], signal: new AbortController().signal });
+  const closed: string[] = [];
+  const parts = { id: 123_456, avatar: avatar(() => released.count++), peer, studio: false };
+  const session = new Session(parts, services, (_, reason) => closed.push(reason));
+  const events: SessionEvent[] = [];
+  session.subscribe((event) => events.push(event));
+  open.push({ session, viewer });
+  await viewer.accept(answer);
+  await until(() => viewer.video.packets.length > 0);
+  return { session, viewer, peer, answer, events, closed, released };
+}
+
+async function until(test: () => boolean, limitMs = 10_000): Promise<void> {
+  for (let waited = 0; !test(); waited += 10) {
+    if (waited >= limitMs) throw new Error('waited in vain');
+    await sleep(10);
+  }
+}
+
+const steps = (stamps: number[]) => [...new Set(stamps.slice(1).map((t, i) => (t - stamps[i]!) >>> 0))];
+
+afterEach(async () => {
+  for (const { session, viewer } of open.splice(0)) {
+    await session.close('test over');
+    await viewer.close();
+  }
+  expect(Object.values(counts()).filter((alive) => alive !== 0)).toEqual([]);
+});
+
+describe('Session to a WebRTC viewer', () => {
+  it('sends RTP without gaps and sender reports that map both streams to one clock within a millisecond', async () => {
+    const { viewer } = await connect();
+    await until(() => viewer.video.reports.length >= 3 && viewer.audio.reports.length >= 3);
+    const pictures = [...new Set(viewer.video.packets.map((p) => p.timestamp))];
+    expect(steps(pictures)).toEqual([3_600]);
+    expect(steps(viewer.audio.packets.map((p) => p.timestamp))).toEqual([960]);
+    for (const { packets } of [viewer.video, viewer.audio]) {
+      const first = packets[0]!.sequenceNumber;
+      expect(packets.map((p) => (p.sequenceNumber - first) & 0xffff)).toEqual(packets.map((_, i) => i));
+    }
+    // Where do the reports put the first picture and the first frame? Both carry pts 0.
+    const at = ({ reports, packets }: typeof viewer.video, rate: number) =>
+      reports.map((r) => r.unixMs - (((r.rtpTimestamp - packets[0]!.timestamp) | 0) / rate) * 1_000);
+    const origins = [...at(viewer.video, 90_000), ...at(viewer.audio, 48_000)];
+    expect(Math.max(...origins) - Math.min(...origins)).toBeLessThan(1);
+  });
+
+  it('starts with a keyframe led by its parameter sets', async () => {
+    const { viewer } = await connect();
+    const types = viewer.video.packets.slice(0, 3).map((p) => p.payload[0]! & 0x1f);
+    expect(types.slice(0, 2)).toEqual([7, 8]);
+    expect([5, 6, 28]).toContain(types[2]);
+  });
+
+  it('serves VP8 where the offer has no H.264', async () => {
+    const { viewer, session } = await connect('VP8');
+    expect(session.summary.videoCodec).toBe('vp8');
+    expect(viewer.video.packets[0]!.payload[0]! & 0x10).toBe(0x10);
+  });
+
+  it('answers a picture loss with a keyframe', async () => {
+    const { viewer, session } = await connect();
+    await sleep(700);
+    const seen = viewer.video.packets.length;
+    const parameterSets = () => viewer.video.packets.slice(seen).filter((p) => (p.payload[0]! & 0x1f) === 7).length;
+    const { receiver } = viewer.pc.getTransceivers().find((t) => t.kind === 'video')!;
+    await receiver.sendRtcpPLI(viewer.video.ssrc);
+    await until(() => parameterSets() > 0, 2_000);
+    expect(session.figures().pli).toBe(1);
+  });
+
+  it('speaks: events in order, sound as long as the voice made it, then idle', async () => {
+    const { session, events } = await connect();
+    session.say('Twenty characters ok', { interrupt: false });
+    expect(session.isSpeaking).toBe(true);
+    await until(() => !session.isSpeaking);
+    expect(events.map((e) => e.status)).toEqual(['start', 'end']);
+    // 20 x 20 ms of sound and four pictures in which the mouth comes to rest.
+    expect(session.figures().underruns).toBe(0);
+  });
+
+  it('interrupts at once and ends the turn exactly once', async () => {
+    const { session, events } = await connect();
+    session.say('a sentence that is long enough to be interrupted in the middle of it', { interrupt: false });
+    session.say('and one that waits behind it', { interrupt: false });
+    await until(() => events.length > 0);
+    session.interrupt();
+    expect(session.isSpeaking).toBe(false);
+    await sleep(300);
+    const statuses = events.map((e) => e.status);
+    expect(statuses).toEqual(['start', 'end', 'interrupted', 'interrupted']);
+    expect(events[1]).toMatchObject({ interrupted: true });
+    session.say('It still speaks', { interrupt: true });
+    await until(() => events.at(-1)?.status === 'end' && !session.isSpeaking);
+  });
+
+  it('reports a voice that fails and goes on with the next turn', async () => {
+    const { session, events } = await connect();
+    session.say('this will fail', { interrupt: false });
+    session.say('this works', { interrupt: false });
+    await until(() => !session.isSpeaking);
+    const part = events.find((e) => e.status === 'error');
+    expect(part).toMatchObject({ part: 'voice', message: expect.stringContaining('out of tune') });
+    expect(events.filter((e) => e.status === 'end').map((e) => e.text)).toEqual(['this works']);
+  });
+
+  it('interrupts a voice that does not answer', async () => {
+    const { session } = await connect();
+    session.say('stall', { interrupt: false });
+    await sleep(50);
+    session.interrupt();
+    session.say('ok', { interrupt: false });
+    await until(() => !session.isSpeaking, 3_000);
+  });
+
+  it('bounds its queue with a message that says what to do', async () => {
+    const { session } = await connect();
+    for (let i = 0; i < 33; i++) session.say('stall', { interrupt: false });
+    expect(() => session.say('one more', { interrupt: false })).toThrow(/already waiting/);
+  });
+
+  it('switches modes, harmlessly twice, and names the ones it knows', async () => {
+    const { session, events } = await connect();
+    session.setMode(1, { reinit: false });
+    session.setMode(1, { reinit: false });
+    session.setMode(0, { reinit: false });
+    expect(events.map((e) => (e.status === 'mode' ? e.audiotype : e.status))).toEqual([1, 0]);
+    expect(() => session.setMode(7, { reinit: true })).toThrow(/known: 0 \(live\), 1 \(still\)/);
+  });
+
+  it('notices the silence of a viewer that is gone, and closes everything once', async () => {
+    const { session, viewer, peer, closed, released, events } = await connect();
+    session.say('a sentence that is long enough to be cut off by the viewer leaving in its middle', { interrupt: false });
+    await until(() => events.length > 0);
+    expect(peer.silentForMs()).toBeLessThan(2_500);
+    await viewer.close();
+    await until(() => peer.silentForMs() > 2_500);
+    await Promise.all([session.close('viewer gone'), session.close('again')]);
+    expect(closed).toEqual(['viewer gone']);
+    expect(released.count).toBe(1);
+    expect(events.at(-1)).toEqual({ status: 'closed', reason: 'viewer gone' });
+  });
+});

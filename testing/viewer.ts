@@ -1,0 +1,69 @@
+import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, type RtpPacket, useNACK, useOPUS, usePLI } from 'werift';
+
+export interface ReceivedReport {
+  /** Unix ms that the report claims for its RTP timestamp. */
+  unixMs: number;
+  rtpTimestamp: number;
+}
+
+export interface ReceivedStream {
+  packets: { sequenceNumber: number; timestamp: number; marker: boolean; payload: Buffer }[];
+  reports: ReceivedReport[];
+  ssrc: number;
+}
+
+/** A werift viewer in this process: sees every RTP packet and sender report as it is on the wire. */
+export class RtpViewer {
+  readonly video: ReceivedStream = { packets: [], reports: [], ssrc: 0 };
+  readonly audio: ReceivedStream = { packets: [], reports: [], ssrc: 0 };
+  private constructor(readonly pc: RTCPeerConnection) {}
+
+  static async offer(codec: 'H264' | 'VP8' = 'H264'): Promise<{ viewer: RtpViewer; sdp: string }> {
+    const video = new RTCRtpCodecParameters({
+      mimeType: `video/${codec}`,
+      clockRate: 90_000,
+      payloadType: 102,
+      rtcpFeedback: [useNACK(), usePLI()],
+      parameters: codec === 'H264' ? 'packetization-mode=1;profile-level-id=42e01f;level-asymmetry-allowed=1' : undefined,
+    });
+    const pc = new RTCPeerConnection({
+      codecs: { audio: [useOPUS()], video: [video] },
+      iceServers: [],
+      iceUseIpv6: false,
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+      bundlePolicy: 'max-bundle',
+    });
+    const viewer = new RtpViewer(pc);
+    pc.onTrack.subscribe((track) => viewer.listen(track));
+    for (const kind of ['video', 'audio'] as const) {
+      const { receiver } = pc.addTransceiver(kind, { direction: 'recvonly' });
+      const stream = kind === 'video' ? viewer.video : viewer.audio;
+      receiver.onRtcp.subscribe((packet) => {
+        const info = (packet as { senderInfo?: { ntpTimestamp: bigint; rtpTimestamp: number } }).senderInfo;
+        if (!info) return;
+        const seconds = Number(info.ntpTimestamp >> 32n) - 2_208_988_800;
+        const fraction = Number(info.ntpTimestamp & 0xffff_ffffn) / 2 ** 32;
+        stream.reports.push({ unixMs: (seconds + fraction) * 1_000, rtpTimestamp: info.rtpTimestamp });
+      });
+    }
+    await pc.setLocalDescription(await pc.createOffer());
+    return { viewer, sdp: pc.localDescription!.sdp };
+  }
+
+  async accept(answer: string): Promise<void> {
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });
+  }
+
+  close(): Promise<void> {
+    return this.pc.close();
+  }
+
+  private listen(track: MediaStreamTrack): void {
+    const stream = track.kind === 'video' ? this.video : this.audio;
+    track.onReceiveRtp.subscribe(({ header, payload }: RtpPacket) => {
+      const { sequenceNumber, timestamp, marker } = header;
+      stream.ssrc = header.ssrc;
+      stream.packets.push({ sequenceNumber, timestamp, marker, payload });
+    });
+  }
+}
