@@ -15,6 +15,9 @@ const STALL_MS = 4_000;
 const POLL_MS = 1_000;
 const CAPTION_LINGER_MS = 1_500;
 
+/** The reason in a `closed` event when somebody closed the session on purpose: then the page must not come back by itself. */
+const CLOSED_ON_PURPOSE = 'closed by a client';
+
 type StreamListener = (stream: MediaStream) => void;
 
 /**
@@ -133,7 +136,9 @@ export class StudioConnection {
         events = followEvents(peer.sessionId, {
           event: (event) => {
             this.onEvent(event);
-            if (event.status === 'closed') lost();
+            if (event.status !== 'closed') return;
+            if (event.reason === CLOSED_ON_PURPOSE) this.disconnect();
+            lost();
           },
           trouble: () => void serverAnswers().then((yes) => yes || lost()),
         });

@@ -1,0 +1,377 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium } from '../testing/browser';
+import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
+import { getJson, startTestServer, type TestServer } from '../testing/server';
+
+const chromium = findChromium();
+if (!chromium) console.warn(INSTALL_CHROMIUM);
+
+const LONG = 'This is a long announcement. '.repeat(12).trim();
+
+/** One second of a buzzing tone as a WAV file. */
+function wav(seconds = 1, rateHz = 16_000): Buffer {
+  const samples = Buffer.alloc(seconds * rateHz * 2);
+  for (let i = 0; i < seconds * rateHz; i++) samples.writeInt16LE(((i % 100) - 50) * 250, i * 2);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + samples.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rateHz, 24);
+  head.writeUInt32LE(rateHz * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([head, samples]);
+}
+
+/** Puts a sound meter on what the page plays; call it once the presenter is there. */
+const listen = (page: Page) =>
+  page.evaluate(() => {
+    const stream = document.querySelector('video')?.srcObject as MediaStream;
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    const meter = { lastSoundMs: Number.NEGATIVE_INFINITY };
+    Object.assign(window, { meter });
+    setInterval(() => {
+      analyser.getFloatTimeDomainData(samples);
+      if (samples.some((s) => Math.abs(s) > 0.01)) meter.lastSoundMs = performance.now();
+    }, 10);
+  });
+
+/** Milliseconds since anything was audible. */
+const silentForMs = (page: Page) =>
+  page.evaluate(() => {
+    const { meter } = window as unknown as { meter: { lastSoundMs: number } };
+    return performance.now() - meter.lastSoundMs;
+  });
+const audible = (page: Page) => expect.poll(() => silentForMs(page), { timeout: 10_000 }).toBeLessThan(100);
+const silent = (page: Page) => expect.poll(() => silentForMs(page), { timeout: 5_000 }).toBeGreaterThan(500);
+
+/** Mean brightness and spread of the picture on stage. */
+const look = (page: Page) =>
+  page.evaluate(() => {
+    const video = document.querySelector('video') as HTMLVideoElement;
+    const canvas = new OffscreenCanvas(32, 32);
+    const ink = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+    ink.drawImage(video, 0, 0, 32, 32);
+    const values = [...ink.getImageData(0, 0, 32, 32).data].filter((_, i) => i % 4 === 1);
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const spread = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
+    return { mean, spread, pictures: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth };
+  });
+
+describe.skipIf(!chromium)('the studio page', () => {
+  let server: TestServer;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    server = await startTestServer(['--max_session', '1']);
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  beforeEach(() => {
+    complaints = [];
+  });
+  afterEach(async () => {
+    await context?.close();
+  });
+
+  /** Opens the page as a new visitor and waits until the presenter is there. */
+  async function open(options: BrowserContextOptions = {}, url = server.url): Promise<Page> {
+    context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
+    page = await context.newPage();
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(url);
+    await ready();
+    return page;
+  }
+  const ready = () => status(/^(Ready|已就绪)$/);
+  const status = (text: RegExp) =>
+    expect.poll(() => page.getByTestId('status').textContent(), { timeout: 15_000 }).toMatch(text);
+  const line = (text: string) => page.getByTestId('line').filter({ hasText: text }).last();
+  const lineState = (text: string, state: string) =>
+    expect.poll(() => line(text).getAttribute('data-state'), { timeout: 20_000 }).toBe(state);
+  const say = async (text: string) => {
+    await page.getByLabel('Text to say').fill(text);
+    await page.keyboard.press('Enter');
+  };
+  const sessions = async () =>
+    (
+      await getJson<{ data: { sessions: { audiotype: number; studio: boolean }[] } }>(
+        `${server.url}/api/admin/sessions`,
+      )
+    ).data.sessions;
+  const figure = (name: string) => page.locator(`[data-figure="${name}"]`).textContent();
+
+  it('shows the presenter within seconds of opening, by itself, and its figures', async () => {
+    const startedMs = Date.now();
+    await open();
+    await expect.poll(async () => (await look(page)).pictures, { timeout: 5_000 }).toBeGreaterThan(0);
+    console.log(`page opened -> presenter: ${Date.now() - startedMs} ms`);
+    const first = await look(page);
+    expect(first.mean).toBeGreaterThan(20);
+    expect(first.spread).toBeGreaterThan(10);
+    await expect.poll(() => figure('fps'), { timeout: 10_000 }).toMatch(/^2[3-7]\.\d$/);
+    expect(await figure('size')).toBe(`${first.width} × ${first.width}`);
+    expect(await figure('codec')).toMatch(/H264|VP8/);
+    expect(await figure('session')).toMatch(/^\d{6}$/);
+    expect(await sessions()).toMatchObject([{ studio: true }]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says what is typed: state, caption, sound, latency; and nothing on the page jumps', async () => {
+    await open();
+    await listen(page);
+    await page.evaluate(() => {
+      Object.assign(window, { shift: 0 });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          (window as unknown as { shift: number }).shift += (entry as unknown as { value: number }).value;
+        }
+      }).observe({ type: 'layout-shift' });
+    });
+    await say('Good morning and welcome to the studio.');
+    await status(/^Speaking$/);
+    await lineState('Good morning', 'speaking');
+    expect(await page.getByTestId('caption').textContent()).toContain('Good morning');
+    await audible(page);
+    expect(await figure('latency')).toMatch(/^\d+ ms$/);
+    console.log(`request -> start event: ${await figure('latency')}`);
+    await lineState('Good morning', 'said');
+    await status(/^Ready$/);
+    await expect.poll(() => page.getByTestId('caption').textContent(), { timeout: 4_000 }).toBe('');
+    expect(await page.evaluate(() => (window as unknown as { shift: number }).shift)).toBeLessThan(0.01);
+    expect(await page.getByLabel('Text to say').inputValue()).toBe('');
+    expect(complaints).toEqual([]);
+  });
+
+  it('stops at Esc and at the button, queue included', async () => {
+    await open();
+    await listen(page);
+    for (const stop of [
+      () => page.keyboard.press('Escape'),
+      () => page.getByRole('button', { name: 'Interrupt' }).click(),
+    ]) {
+      await say(LONG);
+      await say('And this comes after it.');
+      await lineState('long announcement', 'speaking');
+      await audible(page);
+      await stop();
+      await lineState('long announcement', 'interrupted');
+      await lineState('comes after', 'interrupted');
+      await silent(page);
+      await status(/^Ready$/);
+    }
+  });
+
+  it('switches between live and still', async () => {
+    await open();
+    await page.getByText('Still', { exact: true }).click();
+    await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(1);
+    await page.getByText('Live', { exact: true }).click();
+    await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(0);
+  });
+
+  it('plays an uploaded file, and says why when it cannot', async () => {
+    await open();
+    await listen(page);
+    const input = page.getByTestId('audio-input');
+    await input.setInputFiles({ name: 'buzz.wav', mimeType: 'audio/wav', buffer: wav(2) });
+    await lineState('buzz.wav', 'speaking');
+    await audible(page);
+    expect(await page.getByTestId('caption').textContent()).toContain('buzz.wav');
+    await lineState('buzz.wav', 'said');
+    await input.setInputFiles({ name: 'notes.wav', mimeType: 'audio/wav', buffer: Buffer.from('not audio at all') });
+    await page.getByText('That file could not be played').waitFor();
+    await lineState('notes.wav', 'failed');
+    expect(await line('notes.wav').textContent()).not.toMatch(/Error:|undefined|null/);
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => page.getByText('That file could not be played').count()).toBe(0);
+  });
+
+  it('takes a file dropped anywhere', async () => {
+    await open();
+    const data = await page.evaluateHandle(
+      (bytes) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], 'dropped.wav', { type: 'audio/wav' }));
+        return transfer;
+      },
+      [...wav(1)],
+    );
+    await page.dispatchEvent('body', 'dragenter', { dataTransfer: data });
+    await page.getByText('Drop to let the presenter speak it').waitFor({ state: 'visible' });
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+    await lineState('dropped.wav', 'said');
+  });
+
+  it('speaks Chinese after one press, and remembers it across a refresh, which reconnects at once', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Switch to Chinese' }).click();
+    await page.getByText('播报记录').first().waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    const startedMs = Date.now();
+    await page.reload();
+    await page.getByText('播报记录').first().waitFor();
+    await ready();
+    console.log(`refresh -> ready: ${Date.now() - startedMs} ms`);
+    expect(Date.now() - startedMs).toBeLessThan(4_000);
+    await page.getByLabel('要说的文字').fill('大家好，欢迎来到演播室。');
+    await page.keyboard.press('Enter');
+    await lineState('大家好', 'said');
+  });
+
+  it('works by keyboard alone, with a visible focus everywhere', async () => {
+    await open();
+    // The text box has the focus from the start.
+    await page.keyboard.type('First line');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('second line');
+    await page.keyboard.press('Enter');
+    await lineState('second line', 'speaking');
+    await page.keyboard.press('Escape');
+    await lineState('second line', 'interrupted');
+    const seen = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      await page.keyboard.press('Tab');
+      const focus = await page.evaluate(() => {
+        const element = document.activeElement as HTMLElement;
+        // A radio button shows its focus on the words beside it.
+        const shown = element.matches('input[type=radio]') ? (element.nextElementSibling as HTMLElement) : element;
+        const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+        const name = element.ariaLabel || element.closest('label')?.textContent || element.textContent;
+        return { name, visible: element === document.body || (outlineStyle !== 'none' && outlineWidth !== '0px') };
+      });
+      expect(focus.visible, focus.name).toBe(true);
+      seen.add(focus.name);
+    }
+    for (const name of [
+      'Switch to Chinese',
+      'Disconnect',
+      'Live',
+      'Interrupt',
+      'Mute',
+      'Volume',
+      'Audio file',
+      'Signal',
+    ]) {
+      expect(
+        [...seen].some((label) => label?.startsWith(name)),
+        name,
+      ).toBe(true);
+    }
+    await page.getByRole('radio', { name: 'Live' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(1);
+  });
+
+  it('leaves no session behind when the page is left, and comes and goes by its button', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await status(/^Not connected$/);
+    await expect.poll(async () => (await sessions()).length, { timeout: 2_000 }).toBe(0);
+    await page.getByRole('button', { name: 'Connect' }).first().click();
+    await ready();
+    await page.goto('about:blank');
+    await expect.poll(async () => (await sessions()).length, { timeout: 2_000 }).toBe(0);
+  });
+
+  it('waits in line when the server is full', async () => {
+    await open();
+    let full = true;
+    await page.route('**/offer', (route) =>
+      full
+        ? route.fulfill({
+            status: 503,
+            headers: { 'retry-after': '1' },
+            json: { code: -1, msg: 'max session reached (1/1)' },
+          })
+        : route.continue(),
+    );
+    await page.reload();
+    await status(/^Waiting for a place$/);
+    await page.getByText('All places are taken').waitFor();
+    await page.getByText(/Next try in \d s/).waitFor();
+    full = false;
+    await ready();
+  });
+
+  it.each(['en-GB', 'zh-CN'])('fits from phone width up without sideways scrolling (%s)', async (locale) => {
+    await open({ locale });
+    for (const [width, height] of [
+      [390, 844],
+      [768, 1024],
+      [1024, 640],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const size = await page.evaluate(() => {
+        const { scrollWidth, scrollHeight } = document.documentElement;
+        const cut = [...document.querySelectorAll<HTMLElement>('button, dt, dd, .status-pill')];
+        return {
+          scrollWidth,
+          scrollHeight,
+          cut: cut.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent),
+        };
+      });
+      expect(size.scrollWidth, `${width}`).toBeLessThanOrEqual(width);
+      if (width > 760) expect(size.scrollHeight, `${height}`).toBeLessThanOrEqual(height);
+      expect(size.cut, `${width}`).toEqual([]);
+    }
+  });
+
+  it('comes back by itself when the server was killed and started again', async () => {
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    let other = await startTestServer(['--listenport', `${port}`]);
+    try {
+      await open({}, other.url);
+      await other.stop('SIGKILL');
+      const killedMs = Date.now();
+      await status(/^Reconnecting$/);
+      console.log(`killed -> noticed: ${Date.now() - killedMs} ms`);
+      other = await startTestServer(['--listenport', `${port}`]);
+      const backMs = Date.now();
+      await ready();
+      console.log(`restarted -> ready: ${Date.now() - backMs} ms`);
+      await say('We are back.');
+      await lineState('We are back', 'said');
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('starts silently with an obvious button where the browser blocks sound', async () => {
+    const strict = await launchChromium(['--autoplay-policy=document-user-activation-required']);
+    try {
+      page = await (await strict.newContext({ locale: 'en-GB' })).newPage();
+      await page.goto(server.url);
+      await ready();
+      const button = page.getByRole('button', { name: 'Turn on sound' });
+      await button.waitFor();
+      await expect.poll(async () => (await look(page)).pictures).toBeGreaterThan(10);
+      await button.click();
+      await expect.poll(() => button.count()).toBe(0);
+      await sleep(200);
+      expect(
+        await page.evaluate(() => [document.querySelector('video')?.muted, document.querySelector('video')?.paused]),
+      ).toEqual([false, false]);
+    } finally {
+      await strict.close();
+    }
+  });
+});
