@@ -1,0 +1,20 @@
+import type { Box, I420Picture } from '../avatar/avatar';
+
+/** A face box of a picture as tightly packed I420, copied so that it can be sent away. The box is even and inside. */
+export function cropI420(picture: I420Picture, box: Box): I420Picture {
+  const { widthPx, heightPx, data } = picture;
+  const { xPx, yPx, widthPx: width, heightPx: height } = box;
+  const out = new Uint8Array((width * height * 3) / 2);
+  let to = 0;
+  const copy = (planeAt: number, stride: number, x: number, y: number, w: number, h: number) => {
+    for (let row = 0; row < h; row++, to += w) {
+      const from = planeAt + (y + row) * stride + x;
+      out.set(data.subarray(from, from + w), to);
+    }
+  };
+  const luma = widthPx * heightPx;
+  copy(0, widthPx, xPx, yPx, width, height);
+  copy(luma, widthPx / 2, xPx / 2, yPx / 2, width / 2, height / 2);
+  copy(luma * 1.25, widthPx / 2, xPx / 2, yPx / 2, width / 2, height / 2);
+  return { widthPx: width, heightPx: height, data: out };
+}

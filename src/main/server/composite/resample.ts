@@ -1,0 +1,142 @@
+/**
+ * One dimension of a separable resampling, worked out once: output i is the sum over t of weights[i * count + t] *
+ * source[first[i] + t]. Taps beyond the edges are folded onto the edge sample, so the inner loops need no bounds.
+ */
+export interface Taps {
+  first: Int32Array;
+  weights: Float32Array;
+  count: number;
+}
+
+/** Position, in source samples from the left edge of the first one, of an output sample's left edge and right edge. */
+type Span = (output: number) => [from: number, to: number];
+
+/**
+ * Shrinks by area (each output is the mean of what it covers), so that nothing aliases; where an output covers less than one
+ * source sample, between two samples it interpolates instead.
+ */
+export function areaTaps(source: number, outputs: number, span: Span): Taps {
+  return buildTaps(source, outputs, (output) => {
+    const [from, to] = span(output);
+    if (to - from < 1) return linear((from + to) / 2);
+    const taps: [number, number][] = [];
+    for (let i = Math.floor(from); i < to; i++) {
+      const covered = Math.min(i + 1, to) - Math.max(i, from);
+      if (covered > 0) taps.push([i, covered / (to - from)]);
+    }
+    return taps;
+  });
+}
+
+/** Between two samples, by their distance. `centre` is in source samples, sample i being centred on i + 0.5. */
+export function linearTaps(source: number, outputs: number, centre: (output: number) => number): Taps {
+  return buildTaps(source, outputs, (output) => linear(centre(output)));
+}
+
+/** Catmull and Rom's cubic (1974): passes through the samples and keeps edges crisper than linear interpolation. */
+export function cubicTaps(source: number, outputs: number, centre: (output: number) => number): Taps {
+  return buildTaps(source, outputs, (output) => {
+    const at = centre(output) - 0.5;
+    const left = Math.floor(at);
+    const t = at - left;
+    return [
+      [left - 1, ((-0.5 * t + 1) * t - 0.5) * t],
+      [left, (1.5 * t - 2.5) * t * t + 1],
+      [left + 1, ((-1.5 * t + 2) * t + 0.5) * t],
+      [left + 2, (0.5 * t - 0.5) * t * t],
+    ];
+  });
+}
+
+function linear(centre: number): [number, number][] {
+  const left = Math.floor(centre - 0.5);
+  const t = centre - 0.5 - left;
+  return [
+    [left, 1 - t],
+    [left + 1, t],
+  ];
+}
+
+function buildTaps(source: number, outputs: number, tapsOf: (output: number) => [number, number][]): Taps {
+  const all = Array.from({ length: outputs }, (_, output) => {
+    const folded = new Map<number, number>();
+    for (const [at, weight] of tapsOf(output)) {
+      const inside = Math.min(source - 1, Math.max(0, at));
+      folded.set(inside, (folded.get(inside) ?? 0) + weight);
+    }
+    return folded;
+  });
+  const count = Math.min(
+    source,
+    Math.max(...all.map((taps) => Math.max(...taps.keys()) - Math.min(...taps.keys()) + 1)),
+  );
+  const first = new Int32Array(outputs);
+  const weights = new Float32Array(outputs * count);
+  all.forEach((taps, output) => {
+    first[output] = Math.min(Math.min(...taps.keys()), source - count);
+    for (const [at, weight] of taps) weights[output * count + at - first[output]!]! += weight;
+  });
+  return { first, weights, count };
+}
+
+/** Resamples each of `rows` rows: out[row * outputs + i]. Rows of the source begin `sourceStride` apart, from `sourceAt` on. */
+export function resampleRows(
+  source: ArrayLike<number>,
+  sourceAt: number,
+  sourceStride: number,
+  rows: number,
+  taps: Taps,
+  out: Float32Array,
+): void {
+  const { first, weights, count } = taps;
+  const outputs = first.length;
+  for (let row = 0; row < rows; row++) {
+    const from = sourceAt + row * sourceStride;
+    const to = row * outputs;
+    if (count === 2) {
+      for (let i = 0, w = 0; i < outputs; i++, w += 2) {
+        const at = from + first[i]!;
+        out[to + i] = weights[w]! * source[at]! + weights[w + 1]! * source[at + 1]!;
+      }
+    } else if (count === 4) {
+      for (let i = 0, w = 0; i < outputs; i++, w += 4) {
+        const at = from + first[i]!;
+        out[to + i] =
+          weights[w]! * source[at]! +
+          weights[w + 1]! * source[at + 1]! +
+          weights[w + 2]! * source[at + 2]! +
+          weights[w + 3]! * source[at + 3]!;
+      }
+    } else {
+      for (let i = 0; i < outputs; i++) {
+        const at = from + first[i]!;
+        let sum = 0;
+        for (let t = 0; t < count; t++) sum += weights[i * count + t]! * source[at + t]!;
+        out[to + i] = sum;
+      }
+    }
+  }
+}
+
+/** One output row of the vertical pass over rows of `width`, into out[0..width). */
+export function resampleColumn(rows: Float32Array, width: number, taps: Taps, output: number, out: Float32Array): void {
+  const { first, weights, count } = taps;
+  const at = first[output]! * width;
+  const w = output * count;
+  if (count === 2) {
+    const [a, b] = [weights[w]!, weights[w + 1]!];
+    for (let x = 0; x < width; x++) out[x] = a * rows[at + x]! + b * rows[at + width + x]!;
+  } else if (count === 4) {
+    const [a, b, c, d] = [weights[w]!, weights[w + 1]!, weights[w + 2]!, weights[w + 3]!];
+    const [at1, at2, at3] = [at + width, at + 2 * width, at + 3 * width];
+    for (let x = 0; x < width; x++) {
+      out[x] = a * rows[at + x]! + b * rows[at1 + x]! + c * rows[at2 + x]! + d * rows[at3 + x]!;
+    }
+  } else {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let t = 0; t < count; t++) sum += weights[w + t]! * rows[at + t * width + x]!;
+      out[x] = sum;
+    }
+  }
+}

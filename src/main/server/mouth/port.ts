@@ -1,0 +1,34 @@
+import type { FromInfer, ToInfer } from './messages';
+
+/** The inference process's line to whoever started it. */
+export interface ParentPort {
+  send(message: FromInfer): void;
+  onMessage(listener: (message: ToInfer) => void): void;
+  /** The parent is gone, however it ended. */
+  onGone(listener: () => void): void;
+}
+
+/** Electron's `process.parentPort` in a utilityProcess; typed here, because server code never imports electron. */
+interface UtilityPort {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (event: { data: unknown }) => void): void;
+}
+
+/** @throws when the process was not started by a Herald */
+export function parentPort(): ParentPort {
+  const utility = (process as { parentPort?: UtilityPort }).parentPort;
+  if (utility) {
+    return {
+      send: (message) => utility.postMessage(message),
+      onMessage: (listener) => utility.on('message', ({ data }) => listener(data as ToInfer)),
+      onGone: () => {}, // Electron ends its utility processes itself
+    };
+  }
+  if (!process.send) throw new Error('This is the lip inference process of Herald; it is started by the server.');
+  return {
+    // The callback keeps a write to a parent that has just gone from becoming an uncaught error.
+    send: (message) => void process.send!(message, undefined, undefined, () => {}),
+    onMessage: (listener) => void process.on('message', (message) => listener(message as ToInfer)),
+    onGone: (listener) => void process.on('disconnect', listener),
+  };
+}
