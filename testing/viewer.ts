@@ -1,4 +1,14 @@
-import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, type RtpPacket, useNACK, useOPUS, usePLI } from 'werift';
+import {
+  type MediaStreamTrack,
+  PictureLossIndication,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RtcpPayloadSpecificFeedback,
+  type RtpPacket,
+  useNACK,
+  useOPUS,
+  usePLI,
+} from 'werift';
 
 export interface ReceivedReport {
   /** Unix ms that the report claims for its RTP timestamp. */
@@ -54,6 +64,15 @@ export class RtpViewer {
     await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });
   }
 
+  /** PLI (RFC 4585 section 6.3.1) or FIR (RFC 5104 section 4.3.1) for the video. */
+  async requestKeyframe(request: 'pli' | 'fir'): Promise<void> {
+    const mediaSsrc = this.video.ssrc;
+    const feedback =
+      request === 'pli' ? new PictureLossIndication({ senderSsrc: 1, mediaSsrc }) : fullIntraRequest(1, mediaSsrc);
+    const { receiver } = this.pc.getTransceivers().find((t) => t.kind === 'video')!;
+    await receiver.dtlsTransport.sendRtcp([new RtcpPayloadSpecificFeedback({ feedback: feedback as PictureLossIndication })]);
+  }
+
   close(): Promise<void> {
     return this.pc.close();
   }
@@ -66,4 +85,13 @@ export class RtpViewer {
       stream.packets.push({ sequenceNumber, timestamp, marker, payload });
     });
   }
+}
+
+/** werift does not export its own; the wire form is two SSRCs (the second unused), then SSRC, sequence number and padding. */
+function fullIntraRequest(senderSsrc: number, mediaSsrc: number) {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32BE(senderSsrc, 0);
+  bytes.writeUInt32BE(mediaSsrc, 8);
+  bytes.writeUInt8(1, 12);
+  return { count: 4, length: bytes.length / 4, senderSsrc, mediaSsrc: 0, serialize: () => bytes };
 }

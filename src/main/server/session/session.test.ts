@@ -128,15 +128,20 @@ describe('Session to a WebRTC viewer', () => {
     expect(viewer.video.packets[0]!.payload[0]! & 0x10).toBe(0x10);
   });
 
-  it('answers a picture loss with a keyframe', async () => {
+  it('answers PLI and FIR with a keyframe', async () => {
     const { viewer, session } = await connect();
-    await sleep(700);
-    const seen = viewer.video.packets.length;
-    const parameterSets = () => viewer.video.packets.slice(seen).filter((p) => (p.payload[0]! & 0x1f) === 7).length;
-    const { receiver } = viewer.pc.getTransceivers().find((t) => t.kind === 'video')!;
-    await receiver.sendRtcpPLI(viewer.video.ssrc);
-    await until(() => parameterSets() > 0, 2_000);
-    expect(session.figures().pli).toBe(1);
+    for (const request of ['pli', 'fir'] as const) {
+      await sleep(500); // keyframes are rate-limited
+      const seen = viewer.video.packets.length;
+      await viewer.requestKeyframe(request);
+      await until(() => viewer.video.packets.slice(seen).some((p) => (p.payload[0]! & 0x1f) === 7), 2_000);
+    }
+    expect(session.figures()).toMatchObject({ pli: 1, fir: 1 });
+  });
+
+  it('puts both tracks into one stream, which browsers need to sync them', async () => {
+    const { answer } = await connect();
+    expect([...answer.matchAll(/^a=msid:(\S+) /gm)].map((m) => m[1])).toEqual(['herald', 'herald']);
   });
 
   it('speaks: events in order, sound as long as the voice made it, then idle', async () => {

@@ -37,6 +37,7 @@ const NEGOTIATION_DEADLINE_MS = 5_000;
 /** RTCP feedback types, RFC 4585 and RFC 5104. */
 const PAYLOAD_SPECIFIC_FEEDBACK = 206;
 const FULL_INTRA_REQUEST = 4;
+const STREAM_ID = 'herald';
 
 /** Sequence number, timestamp origin and sender of one RTP stream. */
 interface Stream {
@@ -187,6 +188,8 @@ export class Peer implements Output {
     await connection.setRemoteDescription({ type: 'offer', sdp });
     for (const transceiver of connection.getTransceivers()) {
       transceiver.setDirection('sendonly');
+      // One stream for both tracks: browsers sync only what shares a stream, and clients read `event.streams[0]`.
+      transceiver.sender.streamIds = [STREAM_ID];
       if (transceiver.kind === 'video') this.listenForKeyframeRequests(transceiver.sender);
     }
     await connection.setLocalDescription(await connection.createAnswer());
@@ -201,8 +204,9 @@ export class Peer implements Output {
       this.onKeyframeRequest();
     });
     sender.onGenericNack.subscribe(() => this.figures.nack++);
-    // werift parses FIR but raises no event of its own for it.
-    sender.onRtcp.subscribe((packet) => {
+    // A FIR names its target inside (its header's media SSRC is 0, RFC 5104 section 4.3.1.2), so werift's router, which reads
+    // the header, never delivers it to the sender.
+    sender.dtlsTransport.onRtcp.subscribe((packet) => {
       if (packet.type !== PAYLOAD_SPECIFIC_FEEDBACK) return;
       if ((packet as { feedback?: { count?: number } }).feedback?.count !== FULL_INTRA_REQUEST) return;
       this.figures.fir++;
