@@ -1,6 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import { loadSettings } from './config/load';
 import { createLogger } from './log';
-import { startServer } from './start';
+import { type RunningServer, startServer } from './start';
 import { version } from './version';
 
 /** After this, a close that hangs is given up: SIGTERM ends the process within 2 s whatever happens. */
@@ -21,15 +22,10 @@ async function main(): Promise<void> {
   const { settings, dataDir, warnings } = loaded;
   const log = createLogger(settings.log_level);
   for (const warning of warnings) log.warn(warning);
-  if (settings.transport !== 'webrtc') {
-    process.stderr.write(`--transport ${settings.transport} is not available yet; this version sends by webrtc only\n`);
-    process.exitCode = 1;
-    return;
-  }
   try {
     const server = await startServer(settings, { log, dataDir });
     process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);
-    if (settings.host === '0.0.0.0') process.stdout.write(`Open ${server.url} in a browser on this machine\n`);
+    process.stdout.write(welcome(server));
     const stop = (signal: NodeJS.Signals) => {
       log.info(`${signal}: closing`);
       setTimeout(() => process.exit(0), CLOSE_DEADLINE_MS).unref();
@@ -41,6 +37,16 @@ async function main(): Promise<void> {
     process.stderr.write(`${startProblem(error, settings.listenport, settings.host)}\n`);
     process.exit(1);
   }
+}
+
+/** Where to open the page; from other machines its requests carry an Origin and so need the token. */
+function welcome({ url, host, port, token }: RunningServer): string {
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const lan = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+  const here = `Open ${url} in a browser on this machine\n`;
+  return everywhere && lan ? `${here}From other machines: http://${lan}:${port}/?token=${token}\n` : here;
 }
 
 function startProblem(error: unknown, port: number, host: string): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SessionEvent } from '../../../shared/protocol';
 import { RtpViewer } from '../../../../testing/viewer';
+import type { SessionEvent } from '../../../shared/protocol';
 import type { PcmChunk } from '../audio/frame';
 import type { Avatar } from '../avatar/avatar';
 import { createLogger } from '../log';
@@ -36,9 +36,12 @@ const tone: Tts = {
   name: 'tone',
   async *stream(sentence, { signal }): AsyncIterable<PcmChunk> {
     if (sentence.includes('fail')) throw new Error('the tone generator is out of tune');
-    if (sentence.includes('stall')) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    if (sentence.includes('stall'))
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     for (let i = 0; i < sentence.length && !signal.aborted; i++) {
-      const samples = new Float32Array(RATE_HZ / 50).map((_, k) => 0.3 * Math.sin((2 * Math.PI * 440 * (k + i * 441)) / RATE_HZ));
+      const samples = new Float32Array(RATE_HZ / 50).map(
+        (_, k) => 0.3 * Math.sin((2 * Math.PI * 440 * (k + i * 441)) / RATE_HZ),
+      );
       yield { samples, sampleRateHz: RATE_HZ };
     }
   },
@@ -205,7 +208,9 @@ describe('Session to a WebRTC viewer', () => {
 
   it('notices the silence of a viewer that is gone, and closes everything once', async () => {
     const { session, viewer, peer, closed, released, events } = await connect();
-    session.say('a sentence that is long enough to be cut off by the viewer leaving in its middle', { interrupt: false });
+    session.say('a sentence that is long enough to be cut off by the viewer leaving in its middle', {
+      interrupt: false,
+    });
     await until(() => events.length > 0);
     expect(peer.silentForMs()).toBeLessThan(2_500);
     await viewer.close();

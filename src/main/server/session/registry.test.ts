@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RtpViewer } from '../../../../testing/viewer';
+import type { AvatarLibrary } from '../avatar/library';
+import { HeraldError } from '../errors';
+import { createLogger } from '../log';
+import { counts } from '../metrics/native';
+import { SessionRegistry } from './registry';
+import type { SessionServices } from './session';
+
+const picture = { widthPx: 64, heightPx: 64, data: new Uint8Array((64 * 64 * 3) / 2).fill(90) };
+const avatars = {
+  open: async (id: string) => {
+    if (id !== 'grey') throw new HeraldError('malformed', `avatar ${id} not found; available: grey`);
+    return {
+      id,
+      name: { en: 'Grey' },
+      widthPx: 64,
+      heightPx: 64,
+      pictureCount: 1,
+      stillIndex: 0,
+      indexAt: () => 0,
+      faceBox: () => ({ xPx: 16, yPx: 16, widthPx: 32, heightPx: 32 }),
+      picture: async () => picture,
+      pictureNow: () => picture,
+      release: () => {},
+    };
+  },
+} as unknown as AvatarLibrary;
+
+const services = {
+  tts: { name: 'none', stream: async function* () {}, close: async () => {} },
+  mouth: {
+    windowStartMs: 0,
+    status: () => ({}),
+    ready: async () => {},
+    infer: async () => undefined,
+    close: async () => {},
+  },
+  openAudio: async () => {
+    throw new Error('not used here');
+  },
+  log: createLogger('silent'),
+  videoBitrateBps: 300_000,
+} as unknown as SessionServices;
+
+const viewers: RtpViewer[] = [];
+let registry: SessionRegistry;
+
+function open(maxSessions = 1): SessionRegistry {
+  registry = new SessionRegistry({ maxSessions, defaultAvatar: 'grey', iceServers: [] }, services, avatars);
+  return registry;
+}
+
+async function offer(options: { studio?: boolean; avatar?: string; accept?: boolean; signal?: AbortSignal } = {}) {
+  const { viewer, sdp } = await RtpViewer.offer();
+  viewers.push(viewer);
+  const { studio = false, avatar, signal = new AbortController().signal } = options;
+  const answer = await registry.offer({ sdp, studio, avatar, signal });
+  if (options.accept !== false) {
+    await viewer.accept(answer.sdp);
+    for (let i = 0; i < 500 && viewer.video.packets.length === 0; i++) await sleep(10);
+  }
+  return { viewer, ...answer };
+}
+
+afterEach(async () => {
+  await registry.closeAll();
+  await Promise.all(viewers.splice(0).map((viewer) => viewer.close()));
+  expect(Object.values(counts()).filter((alive) => alive !== 0)).toEqual([]);
+});
+
+describe('SessionRegistry', () => {
+  it('gives ids of six digits and refuses what is over the limit, after a wait, with when to try again', async () => {
+    open(1);
+    const { sessionId } = await offer();
+    expect(String(sessionId)).toMatch(/^\d{6}$/);
+    await expect(offer()).rejects.toMatchObject({
+      kind: 'limit',
+      message: 'max session reached (1/1)',
+      retryAfterS: 2,
+    });
+    expect(registry.list()).toHaveLength(1);
+  });
+
+  it('does not count studio sessions', async () => {
+    open(1);
+    await offer({ studio: true });
+    await offer();
+    expect(
+      registry
+        .list()
+        .map((s) => s.studio)
+        .sort(),
+    ).toEqual([false, true]);
+  });
+
+  it('gives the place to the next as soon as a session closes', async () => {
+    open(1);
+    const { sessionId } = await offer();
+    setTimeout(() => void registry.close(sessionId, 'by request'), 500);
+    const next = await offer();
+    expect(next.sessionId).not.toBe(sessionId);
+    expect(registry.get(sessionId)).toBeUndefined();
+  });
+
+  it('lets a refreshed page back in: a session whose viewer fell silent is displaced', async () => {
+    open(1);
+    const { viewer, sessionId } = await offer();
+    await viewer.close();
+    const next = await offer();
+    expect(registry.list().map((s) => s.sessionid)).toEqual([next.sessionId]);
+    expect(next.sessionId).not.toBe(sessionId);
+  });
+
+  it('reaps a viewer that is gone within 10 s', async () => {
+    open(1);
+    const { viewer } = await offer();
+    await viewer.close();
+    for (let i = 0; i < 100 && registry.list().length > 0; i++) await sleep(100);
+    expect(registry.list()).toEqual([]);
+  });
+
+  it('takes back the place of an answer that nobody connects to', async () => {
+    open(1);
+    await offer({ accept: false });
+    expect(registry.list()[0]?.state).toBe('connecting');
+    for (let i = 0; i < 120 && registry.list().length > 0; i++) await sleep(100);
+    expect(registry.list()).toEqual([]);
+  });
+
+  it.each([
+    ['garbage', 'v=0 garbage'],
+    ['no video', 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n'],
+  ])('does not hold a place for %s', async (_, sdp) => {
+    open(1);
+    const signal = new AbortController().signal;
+    await expect(registry.offer({ sdp, studio: false, signal })).rejects.toMatchObject({ kind: 'malformed' });
+    expect(registry.list()).toEqual([]);
+    await offer();
+  });
+
+  it('names the avatars there are when it does not know one, and holds no place for it', async () => {
+    open(1);
+    await expect(offer({ avatar: 'nobody' })).rejects.toThrow(/available: grey/);
+    await offer();
+  });
+
+  it('stops waiting for a place when its client hangs up', async () => {
+    open(1);
+    await offer();
+    const hangUp = new AbortController();
+    setTimeout(() => hangUp.abort(), 300);
+    await expect(offer({ signal: hangUp.signal })).rejects.toThrow(/cancelled/);
+  });
+});
