@@ -61,7 +61,7 @@ try {
   }
   for (let i = 0; i < RUNS; i++) {
     await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: LONG });
-    await page.waitForFunction(() => (window.viewer.resetMeters(), true));
+    await page.evaluate(() => window.viewer.resetMeters());
     await sleep(1_000 + Math.random() * 1_000);
     silence!.push(
       await page.evaluate(async (sessionid) => {

@@ -33,15 +33,13 @@ function threads(pid: number): Map<string, number> {
 }
 
 async function sample(sessionid: number): Promise<Sample> {
-  const { sessionFigures } = await getJson<{ sessionFigures: Record<string, Record<string, number>> }>(
-    `${server.url}/api/health`,
-  );
+  const { data } = await getJson<{ data: { sessionFigures: Record<string, Record<string, number>> } }>(`${server.url}/api/health`);
   return {
     atMs: performance.now(),
     mainMs: server.cpuMs(),
     childMs: server.childCpuMs(),
     threads: threads(server.pid),
-    figures: sessionFigures[sessionid] ?? {},
+    figures: data.sessionFigures[sessionid] ?? {},
   };
 }
 

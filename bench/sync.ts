@@ -45,10 +45,8 @@ try {
   console.log(
     `drift (last - first tenth) ${(mean(ms.slice(-tenth)) - mean(ms.slice(0, tenth))).toFixed(1)} ms   (target within 10)`,
   );
-  const figures = (
-    await getJson<{ sessionFigures: Record<string, Record<string, number>> }>(`${server.url}/api/health`)
-  ).sessionFigures;
-  console.log(`server                    ${JSON.stringify(figures?.[sessionid])}`);
+  const { data } = await getJson<{ data: { sessionFigures: Record<string, unknown> } }>(`${server.url}/api/health`);
+  console.log(`server                    ${JSON.stringify(data.sessionFigures[sessionid])}`);
 } finally {
   await browser.close();
   await server.stop();

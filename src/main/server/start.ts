@@ -39,7 +39,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   const startedAtMs = Date.now();
   const token = settings.token ?? loadOrCreateToken(dataDir);
   const avatars = new AvatarLibrary({ dirs: settings.avatars ? [settings.avatars] : [] });
-  const tts = createTts(settings, log.child({ scope: 'voice' }));
+  const tts = createTts(settings.tts, (message) => log.child({ scope: 'voice' }).warn(message));
   const mouth = new MouthHost({
     modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
     onEvent: ({ kind, message }) => log.child({ scope: 'mouth' })[kind === 'failed' ? 'error' : 'warn'](message),
