@@ -1,4 +1,5 @@
 import type { Box, I420Picture } from '../avatar/avatar';
+import { blendChromaRow, blendLumaRow } from './blend';
 import {
   B_TO_U,
   CHROMA_ZERO,
@@ -22,6 +23,9 @@ const SAME_BELOW = 5;
 const NEW_ABOVE = 22;
 /** Border pixels that changed by more are content (a jaw that moved), not a shift of colour. */
 const COLOUR_MATCH_LIMIT = 20;
+/** Less than this rounds to no change of an 8-bit pixel, whatever is around it. */
+const INVISIBLE = 0.3;
+const INVISIBLE_GHOST = 0.004;
 /** Plans are small and box sizes few; an avatar whose box changes with every picture must not grow memory. */
 const KEPT_PLANS = 64;
 
@@ -63,9 +67,10 @@ export class FaceCompositor {
   private readonly deltaV: Float32Array;
   private readonly ghost: Float32Array;
   private readonly spread: Float32Array;
-  private rows: [Float32Array, Float32Array] = [new Float32Array(0), new Float32Array(0)];
-  private line: [Float32Array, Float32Array] = [new Float32Array(0), new Float32Array(0)];
-  private patch = new Uint8ClampedArray(0);
+  /** The same at the region's width. */
+  private changeRows = new Float32Array(0);
+  private ghostRows = new Float32Array(0);
+  private patch = new Uint8Array(0);
 
   constructor(readonly faceSizePx: number) {
     if (faceSizePx % 2 !== 0) throw new RangeError(`a face of ${faceSizePx} pixels has no half line`);
@@ -91,7 +96,8 @@ export class FaceCompositor {
       const height = plane === 0 ? face.heightPx : face.heightPx / 2;
       const at = plane === 0 ? 0 : luma + ((plane - 1) * luma) / 4;
       const rows = new Float32Array(size * height);
-      resampleRows(face.data, at, width, height, plane === 0 ? shrink.lumaX : shrink.chromaX, rows);
+      const pixels = face.data.subarray(at, at + width * height);
+      resampleRows(pixels, width, height, plane === 0 ? shrink.lumaX : shrink.chromaX, 0, size, rows);
       for (let y = 0; y < size; y++) {
         resampleColumn(rows, size, plane === 0 ? shrink.lumaY : shrink.chromaY, y, line);
         for (let x = 0; x < size; x++) reference[plane * planeBytes + y * size + x] = Math.round(line[x]!);
@@ -100,7 +106,7 @@ export class FaceCompositor {
     const original = cropI420(face, region).data;
     const detail = new Int8Array(region.widthPx * region.heightPx);
     const rows = new Float32Array((size / 2) * region.widthPx);
-    resampleRows(reference, this.half, size, size / 2, grow.lumaX, rows);
+    resampleRows(reference.subarray(this.half), size, size / 2, grow.lumaX, 0, region.widthPx, rows);
     for (let y = 0; y < region.heightPx; y++) {
       resampleColumn(rows, region.widthPx, grow.lumaY, y, line);
       const at = y * region.widthPx;
@@ -239,36 +245,90 @@ export class FaceCompositor {
     }
   }
 
+  /** Adds what has changed to the avatar's own pixels, in the smallest even box that holds every visible change. */
   private blend({ plan, original, detail }: PreparedFace): BoxPatch {
     const { faceSizePx: size } = this;
-    const { region, grow } = plan;
-    const { widthPx: width, heightPx: height } = region;
-    const bytes = (width * height * 3) / 2;
-    this.reserve(bytes, (size / 2) * width, width);
-    const { patch } = this;
-    const [changeRows, ghostRows] = this.rows;
-    const [change, ghost] = this.line;
-    resampleRows(this.deltaY, 0, size, size / 2, grow.lumaX, changeRows);
-    resampleRows(this.ghost, 0, size, size / 2, grow.softX, ghostRows);
-    for (let y = 0, i = 0; y < height; y++) {
-      resampleColumn(changeRows, width, grow.lumaY, y, change);
-      resampleColumn(ghostRows, width, grow.softY, y, ghost);
-      for (let x = 0; x < width; x++, i++) patch[i] = original[i]! + change[x]! - ghost[x]! * detail[i]!;
+    const { grow } = plan;
+    const { widthPx: fullWidth, heightPx: fullHeight } = plan.region;
+    const { left, top, right, bottom } = this.changedBox(plan);
+    const width = right - left;
+    const height = bottom - top;
+    const luma = width * height;
+    this.reserve((luma * 3) / 2, (size / 2) * width);
+    const { patch, changeRows, ghostRows } = this;
+    resampleRows(this.deltaY, size, size / 2, grow.lumaX, left, right, changeRows);
+    resampleRows(this.ghost, size, size / 2, grow.softX, left, right, ghostRows);
+    for (let y = 0; y < height; y++) {
+      const from = (top + y) * fullWidth + left;
+      blendLumaRow(
+        patch,
+        y * width,
+        original,
+        detail,
+        from,
+        width,
+        changeRows,
+        grow.lumaY,
+        ghostRows,
+        grow.softY,
+        top + y,
+      );
     }
-    for (let plane = 0, i = width * height; plane < 2; plane++) {
-      resampleRows(plane === 0 ? this.deltaU : this.deltaV, 0, size, size / 2, grow.chromaX, changeRows);
+    for (let plane = 0; plane < 2; plane++) {
+      const delta = plane === 0 ? this.deltaU : this.deltaV;
+      resampleRows(delta, size, size / 2, grow.chromaX, left / 2, right / 2, changeRows);
       for (let y = 0; y < height / 2; y++) {
-        resampleColumn(changeRows, width / 2, grow.chromaY, y, change);
-        for (let x = 0; x < width / 2; x++, i++) patch[i] = original[i]! + change[x]!;
+        const at = luma + (plane * luma) / 4 + (y * width) / 2;
+        const row = top / 2 + y;
+        const from = fullWidth * fullHeight * (1 + plane / 4) + (row * fullWidth) / 2 + left / 2;
+        blendChromaRow(patch, at, original, from, width / 2, changeRows, grow.chromaY, row);
       }
     }
-    return { region, data: new Uint8Array(patch.buffer, 0, bytes) };
+    const region = { xPx: plan.region.xPx + left, yPx: plan.region.yPx + top, widthPx: width, heightPx: height };
+    return { region, data: patch.subarray(0, (luma * 3) / 2) };
   }
 
-  private reserve(patchBytes: number, rowValues: number, lineValues: number): void {
-    if (this.patch.length < patchBytes) this.patch = new Uint8ClampedArray(patchBytes);
-    if (this.rows[0].length < rowValues) this.rows = [new Float32Array(rowValues), new Float32Array(rowValues)];
-    if (this.line[0].length < lineValues) this.line = [new Float32Array(lineValues), new Float32Array(lineValues)];
+  /** The part of the region (even, at least one chroma sample) outside of which no pixel changes by half a level. */
+  private changedBox({ region, faceSizePx: size, boxWidthPx, boxHeightPx }: CompositePlan) {
+    const { deltaY, deltaU, deltaV, ghost } = this;
+    let [x0, y0, x1, y1] = [size, size, -1, -1];
+    for (let y = 0, i = 0; y < size / 2; y++) {
+      for (let x = 0; x < size; x++, i++) {
+        if (
+          ghost[i]! < INVISIBLE_GHOST &&
+          Math.abs(deltaY[i]!) < INVISIBLE &&
+          Math.abs(deltaU[i]!) < INVISIBLE &&
+          Math.abs(deltaV[i]!) < INVISIBLE
+        ) {
+          continue;
+        }
+        if (x < x0) x0 = x;
+        if (x > x1) x1 = x;
+        if (y < y0) y0 = y;
+        y1 = y;
+      }
+    }
+    if (x1 < 0) return { left: 0, top: 0, right: 2, bottom: 2 };
+    // A network's pixel reaches two of its neighbours' far edges (the cubic), in box pixels, then out to even ones.
+    const scaleX = boxWidthPx / size;
+    const scaleY = boxHeightPx / size;
+    const down = (value: number) => 2 * Math.floor(Math.max(0, value) / 2);
+    const up = (value: number, most: number) => Math.min(most, 2 * Math.ceil(Math.max(2, value) / 2));
+    const left = Math.min(region.widthPx - 2, down((x0 - 2) * scaleX - region.xPx));
+    const top = Math.min(region.heightPx - 2, down((size / 2 + y0 - 2) * scaleY - region.yPx));
+    return {
+      left,
+      top,
+      right: Math.max(left + 2, up((x1 + 3) * scaleX - region.xPx, region.widthPx)),
+      bottom: Math.max(top + 2, up((size / 2 + y1 + 3) * scaleY - region.yPx, region.heightPx)),
+    };
+  }
+
+  private reserve(patchBytes: number, rowValues: number): void {
+    if (this.patch.length < patchBytes) this.patch = new Uint8Array(patchBytes);
+    if (this.changeRows.length >= rowValues) return;
+    this.changeRows = new Float32Array(rowValues);
+    this.ghostRows = new Float32Array(rowValues);
   }
 
   private plan(widthPx: number, heightPx: number): CompositePlan {

@@ -8,8 +8,8 @@ import { areaTaps, cubicTaps, linearTaps, type Taps } from './resample';
 const SIDE_CLEAR = 0.03;
 const SIDE_FULL = 0.14;
 const TOP_FULL = 0.56;
-const BOTTOM_FULL = 0.91;
-const BOTTOM_CLEAR = 0.975;
+const BOTTOM_FULL = 0.955;
+const BOTTOM_CLEAR = 0.995;
 
 /** Everything that depends only on the network's size and the box's: computed once per box size. */
 export interface CompositePlan {

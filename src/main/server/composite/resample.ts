@@ -79,40 +79,46 @@ function buildTaps(source: number, outputs: number, tapsOf: (output: number) => 
   return { first, weights, count };
 }
 
-/** Resamples each of `rows` rows: out[row * outputs + i]. Rows of the source begin `sourceStride` apart, from `sourceAt` on. */
+/**
+ * Resamples rows of `stride` values to outputs [from, to): out[row * (to - from) + i]. Two and four taps have loops of their
+ * own, since these run for every spoken picture.
+ */
 export function resampleRows(
-  source: ArrayLike<number>,
-  sourceAt: number,
-  sourceStride: number,
+  source: Float32Array | Uint8Array,
+  stride: number,
   rows: number,
   taps: Taps,
+  from: number,
+  to: number,
   out: Float32Array,
 ): void {
   const { first, weights, count } = taps;
-  const outputs = first.length;
+  const width = to - from;
   for (let row = 0; row < rows; row++) {
-    const from = sourceAt + row * sourceStride;
-    const to = row * outputs;
+    const start = row * stride;
+    let put = row * width;
     if (count === 2) {
-      for (let i = 0, w = 0; i < outputs; i++, w += 2) {
-        const at = from + first[i]!;
-        out[to + i] = weights[w]! * source[at]! + weights[w + 1]! * source[at + 1]!;
+      for (let i = from; i < to; i++, put++) {
+        const at = start + first[i]!;
+        const w = 2 * i;
+        out[put] = weights[w]! * source[at]! + weights[w + 1]! * source[at + 1]!;
       }
     } else if (count === 4) {
-      for (let i = 0, w = 0; i < outputs; i++, w += 4) {
-        const at = from + first[i]!;
-        out[to + i] =
+      for (let i = from; i < to; i++, put++) {
+        const at = start + first[i]!;
+        const w = 4 * i;
+        out[put] =
           weights[w]! * source[at]! +
           weights[w + 1]! * source[at + 1]! +
           weights[w + 2]! * source[at + 2]! +
           weights[w + 3]! * source[at + 3]!;
       }
     } else {
-      for (let i = 0; i < outputs; i++) {
-        const at = from + first[i]!;
+      for (let i = from; i < to; i++, put++) {
+        const at = start + first[i]!;
         let sum = 0;
         for (let t = 0; t < count; t++) sum += weights[i * count + t]! * source[at + t]!;
-        out[to + i] = sum;
+        out[put] = sum;
       }
     }
   }
@@ -122,21 +128,9 @@ export function resampleRows(
 export function resampleColumn(rows: Float32Array, width: number, taps: Taps, output: number, out: Float32Array): void {
   const { first, weights, count } = taps;
   const at = first[output]! * width;
-  const w = output * count;
-  if (count === 2) {
-    const [a, b] = [weights[w]!, weights[w + 1]!];
-    for (let x = 0; x < width; x++) out[x] = a * rows[at + x]! + b * rows[at + width + x]!;
-  } else if (count === 4) {
-    const [a, b, c, d] = [weights[w]!, weights[w + 1]!, weights[w + 2]!, weights[w + 3]!];
-    const [at1, at2, at3] = [at + width, at + 2 * width, at + 3 * width];
-    for (let x = 0; x < width; x++) {
-      out[x] = a * rows[at + x]! + b * rows[at1 + x]! + c * rows[at2 + x]! + d * rows[at3 + x]!;
-    }
-  } else {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let t = 0; t < count; t++) sum += weights[w + t]! * rows[at + t * width + x]!;
-      out[x] = sum;
-    }
+  for (let x = 0; x < width; x++) {
+    let sum = 0;
+    for (let t = 0; t < count; t++) sum += weights[output * count + t]! * rows[at + t * width + x]!;
+    out[x] = sum;
   }
 }

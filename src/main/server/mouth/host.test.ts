@@ -72,14 +72,15 @@ describe('MouthHost', () => {
     expect(mouth.windowStartMs).toBe(-37.5);
     const avatar = greyAvatar();
     const still = await mouth.infer({ avatar, pictureIndex: 5, window: mel(0) }, never);
-    const { region } = still!;
+    // The test network changes nothing for a mel of 0, so the patch is the avatar's own pixels.
+    expect(still!.data).toEqual(cropI420(await avatar.picture(5), still!.region).data);
+    // One of -4 darkens the face by half: inside the mask, in the lower half of the box.
+    const dark = await mouth.infer({ avatar, pictureIndex: 5, window: mel(-4) }, never);
+    const { region, data } = dark!;
     expect(region.yPx).toBe(box.yPx + 32);
     expect(region.xPx).toBeGreaterThanOrEqual(box.xPx);
-    // The test network changes nothing for a mel of 0, so the patch is the avatar's own pixels.
-    expect(still!.data).toEqual(cropI420(await avatar.picture(5), region).data);
-    // And one of -4 darkens it by half, inside the mask.
-    const dark = await mouth.infer({ avatar, pictureIndex: 5, window: mel(-4) }, never);
-    expect(Math.min(...dark!.data.subarray(0, region.widthPx * region.heightPx))).toBeLessThan(40);
+    expect(data.length).toBe((region.widthPx * region.heightPx * 3) / 2);
+    expect(Math.min(...data.subarray(0, region.widthPx * region.heightPx))).toBeLessThan(40);
     expect(mouth.counts.inferred).toBe(2);
   });
 
