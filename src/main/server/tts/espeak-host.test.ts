@@ -61,3 +61,12 @@ it('leaves at once on abort while the worker is busy', async () => {
   await expect(reading).rejects.toThrow('enough');
   await host.close();
 });
+
+it('leaves at once on abort while the worker is starting', async () => {
+  const host = new EspeakHost(() => fake('setInterval(() => {}, 1000);'));
+  const abort = new AbortController();
+  const reading = host.run(job, abort.signal).next();
+  setTimeout(() => abort.abort(new Error('enough')), 20);
+  await expect(reading).rejects.toThrow('enough');
+  await host.close();
+});

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { entry } from '../entries';
@@ -27,11 +28,25 @@ export interface EspeakPart {
 
 const closedError = () => new HeraldError('refused', 'The offline voice is closed.');
 
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 function espeakWorker(): Worker {
   const { file, execArgv } = entry('espeak-worker');
   if (execArgv.length === 0) return new Worker(file);
-  // Sources (tests, benches): see from-source.mjs.
-  return new Worker(new URL('./from-source.mjs', import.meta.url), { workerData: { entry: pathToFileURL(file).href } });
+  // Sources (tests, benches): see from-source.mjs. A path rather than `new URL(...)`, which the bundler would follow.
+  return new Worker(join(dirname(file), 'from-source.mjs'), { workerData: { entry: pathToFileURL(file).href } });
 }
 
 /**
@@ -53,11 +68,14 @@ export class EspeakHost {
     this.#createWorker = createWorker;
   }
 
-  /** What can be spoken; starts the worker when it is not running. @throws when the worker cannot start. */
-  catalogue(): Promise<EspeakCatalogue> {
-    if (this.#closed) return Promise.reject(closedError());
+  /**
+   * What can be spoken; starts the worker when it is not running. An abort ends the wait, not the start.
+   * @throws HeraldError('refused') when the worker cannot start, the signal's reason when aborted.
+   */
+  async catalogue(signal?: AbortSignal): Promise<EspeakCatalogue> {
+    if (this.#closed) throw closedError();
     this.#ready ??= this.#start();
-    return this.#ready;
+    return signal ? unlessAborted(this.#ready, signal) : this.#ready;
   }
 
   /** Ids of the worker and of its jobs, for tests and health. */
@@ -70,9 +88,7 @@ export class EspeakHost {
    * @throws HeraldError('refused') when the voice fails, the signal's reason when aborted.
    */
   async *run(job: Omit<EspeakJob, 'id' | 'cancel'>, signal: AbortSignal): AsyncGenerator<EspeakPart> {
-    signal.throwIfAborted();
-    await this.catalogue();
-    signal.throwIfAborted();
+    await this.catalogue(signal);
     const worker = this.#worker;
     if (!worker) throw this.#closed ? closedError() : new HeraldError('refused', 'The offline voice is not running.');
     if (this.#jobs.size >= MAX_JOBS) throw new HeraldError('refused', 'The offline voice has too much to say at once.');

@@ -158,9 +158,11 @@ describe('engines by name', () => {
     }
     expect(samples).toBeGreaterThan(5_000);
     await voice.close();
-    createTts('constructor', (message) => warnings.push(message));
+    const unknown = createTts('constructor', (message) => warnings.push(message));
     expect(warnings.at(-1)).toContain('is not known');
-    expect(createTts('auto', () => expect.unreachable()).name).toBe('espeak');
+    const auto = createTts('auto', () => expect.unreachable());
+    expect(auto.name).toBe('espeak');
+    await Promise.all([unknown.close(), auto.close()]);
   });
 });
 

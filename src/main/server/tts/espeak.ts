@@ -59,7 +59,7 @@ export class EspeakTts implements Tts {
       );
     }
     let chosen: EspeakVoice | undefined;
-    if (options.voice) chosen = findVoice(options.voice, await this.#host.catalogue());
+    if (options.voice) chosen = findVoice(options.voice, await this.#host.catalogue(signal));
 
     let spokenSamples = 0;
     let heard = false;

@@ -1,11 +1,18 @@
 import { EspeakTts } from './espeak';
 import type { Tts } from './tts';
 
+/** Its worker starts now, so that the first sentence finds it ready; should that fail, the first sentence says why. */
+function offlineVoice(): Tts {
+  const voice = new EspeakTts();
+  voice.warm().catch(() => {});
+  return voice;
+}
+
 /** Engine name -> factory. A new voice is one file beside this one and one line here. */
 const ENGINES: Record<string, () => Tts> = {
-  espeak: () => new EspeakTts(),
+  espeak: offlineVoice,
   // What is best without any set-up; the offline voice is the only one that needs none.
-  auto: () => new EspeakTts(),
+  auto: offlineVoice,
 };
 
 /** Names that the peers' start scripts pass as `--tts` and that this build cannot serve. */
@@ -36,7 +43,7 @@ export function createTts(name: string, warn: (message: string) => void): Tts {
   warn(
     `--tts ${name.slice(0, 60)} ${why}; speaking with the offline voice espeak instead (available: ${ttsNames.join(', ')}).`,
   );
-  return new StandIn(new EspeakTts());
+  return new StandIn(offlineVoice());
 }
 
 /** The offline voice in another engine's place: voice names are the other engine's and mean nothing here. */
