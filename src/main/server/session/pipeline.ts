@@ -19,6 +19,19 @@ export interface Stage {
 /** After the last sound the mouth needs this long to come to rest (the window looks 160 ms ahead). */
 const CLOSING_PICTURES = 4;
 
+interface Mark {
+  atSamples: number;
+  kind: 'begin' | 'end';
+  text: string;
+}
+
+/** What the walk still knows of a slot it has queued. */
+interface Queued {
+  marks: Mark[];
+  sent: boolean;
+  gone?: Promise<void>;
+}
+
 /**
  * THE WALK of one turn: text -> sentences -> speech -> 40 ms slots -> mel windows -> mouth -> playout. Everything up to
  * `enqueue` runs as far ahead as the playout queue lets it; only playout waits on the clock. Resolves when the turn's last
@@ -32,34 +45,50 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
   const slots = new Framer(SAMPLES_PER_PICTURE);
   let resample: { rateHz: number; resampler: Resampler } | undefined;
   let turnPicture = 0;
-  let lastSlotGone: Promise<void> = Promise.resolve();
-  /** Segment boundaries not yet attached to a slot, by their position in the turn. */
-  const marks: { atSamples: number; kind: 'begin' | 'end'; text: string }[] = [];
   let heardSamples = 0;
+  let last: Queued | undefined;
+  /** Beginnings and ends of segments that lie in a slot not queued yet. */
+  const marks: Mark[] = [];
+  const report = ({ kind, text }: Mark) => stage.onSegment(kind, text, turn);
 
   const enqueue = async (samples: Float32Array): Promise<void> => {
-    const fromSamples = turnPicture * SAMPLES_PER_PICTURE;
-    const due = marks.splice(
-      0,
-      countWhile(marks, (mark) => mark.atSamples < fromSamples + SAMPLES_PER_PICTURE),
-    );
+    const endSamples = (turnPicture + 1) * SAMPLES_PER_PICTURE;
+    const queued: Queued = {
+      marks: marks.splice(
+        0,
+        countWhile(marks, (mark) => mark.atSamples < endSamples),
+      ),
+      sent: false,
+    };
     let gone: () => void = () => {};
-    lastSlotGone = new Promise((resolve) => {
+    queued.gone = new Promise((resolve) => {
       gone = resolve;
     });
+    last = queued;
     const slot: Slot = {
       samples,
       pictureIndex: 0,
       patch: undefined,
       onSent: () => {
-        for (const mark of due) stage.onSegment(mark.kind, mark.text, turn);
+        queued.sent = true;
+        queued.marks.forEach(report);
         turn.playedSamples += SAMPLES_PER_PICTURE;
       },
       onGone: gone,
     };
-    if (!(await playout.enqueue(slot, signal))) return gone();
+    if (!(await playout.enqueue(slot, signal))) {
+      gone();
+      return;
+    }
     lips.expect(slot, { turnPicture, mel, signal });
     turnPicture++;
+  };
+  const mark = (kind: 'begin' | 'end', text: string): void => {
+    // A segment ends with its last sample, which may be in a slot that is queued, or even sent, already.
+    const atSamples = kind === 'end' ? Math.max(0, heardSamples - 1) : heardSamples;
+    if (atSamples >= turnPicture * SAMPLES_PER_PICTURE || !last) marks.push({ atSamples, kind, text });
+    else if (!last.sent) last.marks.push({ atSamples, kind, text });
+    else report({ atSamples, kind, text });
   };
   const hear = async (samples48k: Float32Array): Promise<void> => {
     heardSamples += samples48k.length;
@@ -87,7 +116,7 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
         await hear(resample!.resampler.push(samples));
       } else {
         if (part.kind === 'end') await endSegment();
-        marks.push({ atSamples: part.kind === 'end' ? Math.max(0, heardSamples - 1) : heardSamples, ...part });
+        mark(part.kind, part.text);
       }
     }
     await endSegment();
@@ -102,7 +131,7 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
   } finally {
     playout.setSpeechUnderWay(false);
     // What was heard before something failed is still played out.
-    await lastSlotGone;
+    await last?.gone;
   }
 }
 

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { SAMPLES_PER_PICTURE } from '../../../shared/units';
+import type { PcmChunk } from '../audio/frame';
+import type { MelStream } from '../features/mel-stream';
+import type { Playout, Slot } from '../playout/playout';
+import type { Tts } from '../tts/tts';
+import type { Lips } from './lips';
+import { perform, type Stage } from './pipeline';
+import { Turn, type TurnOutcome, type TurnSource } from './turn';
+
+/** A stage without time: every slot is taken at once, as a viewer with an endless queue would. */
+function stage(tts: Partial<Tts> = {}) {
+  const slots: Slot[] = [];
+  const windows: (boolean | undefined)[] = [];
+  const heard: string[] = [];
+  const underWay: boolean[] = [];
+  let mel: MelStream | undefined;
+  const playout = {
+    setSpeechUnderWay: (value: boolean) => underWay.push(value),
+    enqueue: async (slot: Slot, signal: AbortSignal) => {
+      if (signal.aborted) return false;
+      slots.push(slot);
+      slot.onSent?.();
+      slot.onGone?.(true);
+      return true;
+    },
+  } as unknown as Playout;
+  const lips = {
+    expect: (_: Slot, wanted: { mel: MelStream }) => {
+      mel = wanted.mel;
+    },
+    pump: () => {
+      for (let i = Math.max(0, slots.length - 20); i < slots.length; i++) windows.push(mel?.window(i) !== undefined);
+    },
+  } as unknown as Lips;
+  const made: Stage = {
+    tts: { name: 'fake', stream: async function* () {}, close: async () => {}, ...tts },
+    playout,
+    lips,
+    windowStartMs: -37.5,
+    onSegment: (kind, text) => heard.push(`${kind} ${text} @${slots.length - 1}`),
+  };
+  const sound = () => slots.flatMap((slot) => [...slot.samples]);
+  return { stage: made, slots, windows, heard, underWay, sound };
+}
+
+function turn(source: TurnSource) {
+  const outcomes: TurnOutcome[] = [];
+  return { turn: new Turn(1, source, (_, outcome) => outcomes.push(outcome)), outcomes };
+}
+
+async function* pcm(samples: number, sampleRateHz: number, chunk = 1_000): AsyncGenerator<PcmChunk> {
+  for (let at = 0; at < samples; at += chunk) {
+    yield { samples: new Float32Array(Math.min(chunk, samples - at)).fill(0.5), sampleRateHz };
+  }
+}
+
+const audio = (chunks: AsyncIterable<PcmChunk>): TurnSource => ({
+  kind: 'audio',
+  label: 'file.wav',
+  chunks,
+  close: async () => {},
+});
+
+describe('the walk of a turn', () => {
+  it('plays every sample of an upload, once, and pads only the last picture', async () => {
+    const samples = 59_233;
+    const { stage: made, sound, windows } = stage();
+    await perform(turn(audio(pcm(samples, 48_000))).turn, made);
+    const played = sound();
+    expect(played.slice(0, samples).every((s) => s === 0.5)).toBe(true);
+    expect(played.slice(samples).every((s) => s === 0)).toBe(true);
+    expect(played.length).toBe((Math.ceil(samples / SAMPLES_PER_PICTURE) + 4) * SAMPLES_PER_PICTURE);
+    expect(windows.every(Boolean)).toBe(true);
+  });
+
+  it('keeps the duration of other rates to the sample', async () => {
+    for (const [rateHz, samples] of [
+      [22_050, 22_050],
+      [16_000, 24_000],
+      [44_100, 66_150],
+    ] as const) {
+      const { stage: made, slots } = stage();
+      const { turn: t } = turn(audio(pcm(samples, rateHz)));
+      await perform(t, made);
+      const expected = Math.round((samples * 48_000) / rateHz);
+      expect(slots.length).toBe(Math.ceil(expected / SAMPLES_PER_PICTURE) + 4);
+    }
+  });
+
+  it('joins the sentences of a text without a gap and reports each where it is sent', async () => {
+    const { stage: made, heard, sound, underWay } = stage({ stream: (sentence) => pcm(sentence.length * 480, 48_000) });
+    await perform(turn({ kind: 'text', text: 'One is here. Two is there.' }).turn, made);
+    const total = ('One is here.'.length + 'Two is there.'.length) * 480;
+    expect(sound().indexOf(0)).toBe(total);
+    expect(heard).toEqual([
+      'begin One is here. @0',
+      'end One is here. @2',
+      'begin Two is there. @3',
+      'end Two is there. @6',
+    ]);
+    expect(underWay.at(-1)).toBe(false);
+  });
+
+  it('stops asking the voice once it is interrupted', async () => {
+    let asked = 0;
+    const { turn: t, outcomes } = turn({ kind: 'text', text: 'One. Two. Three. Four.' });
+    const { stage: made } = stage({
+      async *stream(_, { signal }) {
+        asked++;
+        yield* pcm(4_800, 48_000);
+        t.interrupt();
+        expect(signal.aborted).toBe(true);
+      },
+    });
+    await perform(t, made);
+    t.finish();
+    expect(asked).toBe(1);
+    expect(outcomes).toEqual([{ kind: 'interrupted', playedMs: 80 }]);
+  });
+
+  it('plays what it heard before a voice failed, then says so', async () => {
+    const { stage: made, sound } = stage({
+      async *stream() {
+        yield* pcm(9_600, 48_000);
+        throw new Error('line cut');
+      },
+    });
+    await expect(perform(turn({ kind: 'text', text: 'Hello.' }).turn, made)).rejects.toThrow('line cut');
+    expect(sound().length).toBe(9_600);
+  });
+});
