@@ -41,7 +41,7 @@ export function Compose() {
         rows={3}
         value={text}
         // biome-ignore lint/a11y/noAutofocus: typing is what this page is for; phones keep their keyboard closed.
-        autoFocus={matchMedia('(hover: hover)').matches}
+        autoFocus={!matchMedia('(pointer: coarse)').matches}
         aria-label={t('compose.label')}
         aria-describedby="compose-keys"
         placeholder={t('compose.placeholder')}
