@@ -50,6 +50,8 @@ declare global {
 
 /** Opens a viewer on a page of the server's own origin; resolves at the first picture. */
 export async function view(page: Page, url: string, options: { codec?: 'VP8' | 'H264' } = {}): Promise<Viewer> {
+  // tsx keeps function names by calling a helper that exists only in its own modules.
+  await page.addInitScript('globalThis.__name = (value) => value');
   await page.goto(`${url}/docs`, { waitUntil: 'domcontentloaded' });
   return page.evaluate(async ({ codec }) => {
     const pc = new RTCPeerConnection({ iceServers: [] });

@@ -42,6 +42,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   const tts = createTts(settings.tts, (message) => log.child({ scope: 'voice' }).warn(message));
   const mouth = new MouthHost({
     modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
+    maxInFlight: 24, // three for each of eight sessions
     onEvent: ({ kind, message }) => log.child({ scope: 'mouth' })[kind === 'failed' ? 'error' : 'warn'](message),
   });
   const sessions = new SessionRegistry(

@@ -1,10 +1,12 @@
 import type { Avatar } from '../avatar/avatar';
 import type { MelStream } from '../features/mel-stream';
-import type { Mouth } from '../mouth/mouth';
+import type { MelWindow, Mouth } from '../mouth/mouth';
 import type { Playout, Slot } from '../playout/playout';
 
-/** Inference runs at most this far ahead of the picture on air: enough to hide its jitter, little enough to throw away. */
-const RUN_AHEAD_PICTURES = 6;
+/** Inference runs at most this far ahead of the picture on air: enough to hide a busy machine, little enough to throw away. */
+const RUN_AHEAD_PICTURES = 12;
+/** Requests of one session under way: one at work, the others on the way there. Sessions share the process fairly by it. */
+const MAX_IN_FLIGHT = 3;
 /** A window that still lacks future sound waits until its picture is this near; then the lack counts as silence. */
 const PAD_WITHIN_PICTURES = 1;
 
@@ -17,6 +19,7 @@ interface Wanted {
 /** Asks for the mouths of the slots that are due soon, each once, with the most sound that its window can have by then. */
 export class Lips {
   private readonly wanted = new WeakMap<Slot, Wanted>();
+  private inFlight = 0;
 
   constructor(
     private readonly avatar: Avatar,
@@ -33,7 +36,7 @@ export class Lips {
   pump(): void {
     const { upcoming, picturesToHead } = this.playout;
     const reach = Math.min(RUN_AHEAD_PICTURES, upcoming.length);
-    for (let k = 0; k < reach; k++) {
+    for (let k = 0; k < reach && this.inFlight < MAX_IN_FLIGHT; k++) {
       const slot = upcoming[k]!;
       const wanted = this.wanted.get(slot);
       if (!wanted) continue;
@@ -42,12 +45,20 @@ export class Lips {
       if (!window) return; // later windows lack even more
       this.wanted.delete(slot);
       this.avatar.pictureNow(slot.pictureIndex);
-      void this.mouth
-        .infer({ avatar: this.avatar, pictureIndex: slot.pictureIndex, window }, wanted.signal)
-        .catch(() => undefined)
-        .then((patch) => {
-          slot.patch = patch ?? null;
-        });
+      void this.infer(slot, window, wanted.signal);
     }
+  }
+
+  private async infer(slot: Slot, window: MelWindow, signal: AbortSignal): Promise<void> {
+    this.inFlight++;
+    try {
+      const { pictureIndex } = slot;
+      slot.patch = (await this.mouth.infer({ avatar: this.avatar, pictureIndex, window }, signal)) ?? null;
+    } catch {
+      slot.patch = null; // the idle mouth; the engine has told its own story
+    } finally {
+      this.inFlight--;
+    }
+    this.pump();
   }
 }
