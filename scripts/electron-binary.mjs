@@ -16,8 +16,8 @@ export const failureFile = join(root, 'out', '.electron-fetch-failed.json');
 /** The program itself, or null where it has not been fetched (npm's install scripts are off, see .npmrc). */
 export function electronBinary() {
   try {
-    // Newer versions fetch the binary on this very call, so look before asking.
-    if (!existsSync(join(folder, 'path.txt'))) return null;
+    // Newer versions fetch the binary on this very call, so look before asking. (The variable is Electron's own.)
+    if (!process.env.ELECTRON_OVERRIDE_DIST_PATH && !existsSync(join(folder, 'path.txt'))) return null;
     const file = require('electron');
     return typeof file === 'string' && existsSync(file) ? file : null;
   } catch {
@@ -40,8 +40,7 @@ export function recentFetchFailure() {
  * Runs Electron's own installer, showing how much has arrived.
  * @returns null when the binary is there, else why not, in a few words.
  */
-export async function fetchElectron({ stallMs = STALL_MS } = {}) {
-  const script = installer();
+export async function fetchElectron({ stallMs = STALL_MS, script = installer() } = {}) {
   if (!script) return remember('its installer was not found; run `npm ci`');
   // The installer downloads into the temporary folder: a folder of our own lets us watch it grow.
   const temporary = join(root, 'out', '.electron-fetch');

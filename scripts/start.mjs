@@ -29,8 +29,10 @@ async function openWindow() {
   }
   if (!electronBinary()) {
     const failed = recentFetchFailure();
-    if (failed)
-      return `No window, fetching Electron failed ${failed.minutesAgo} minutes ago (${failed.why}; to try again, run npx install-electron or wait)`;
+    if (failed) {
+      const again = `delete ${relative(process.cwd(), failureFile)} to try again at once`;
+      return `No window, fetching Electron failed ${failed.minutesAgo} minutes ago (${failed.why}; ${again})`;
+    }
     const why = await fetchElectron();
     if (why) return `No window, Electron could not be fetched (${why})`;
   }
