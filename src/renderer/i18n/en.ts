@@ -103,7 +103,7 @@ export const en = {
   'error.mode': 'Could not change the mode',
   'error.audio': 'That file could not be played',
   'error.audioUnknown': 'Try another file: WAV, MP3, M4A, OGG, FLAC, WebM or MP4.',
-  'error.oneFile': 'One file at a time: only the first was taken.',
+  'error.oneFile': 'One file at a time: the first one is on its way.',
   'error.voice': 'The presenter had a problem ({part})',
   'error.network': 'The server does not answer. Check that Herald is running; this page reconnects by itself.',
   'error.notConnected': 'Connect first, then try again.',

@@ -104,7 +104,7 @@ export const zh: Record<MessageKey, string> = {
   'error.mode': '切换模式失败',
   'error.audio': '无法播放该文件',
   'error.audioUnknown': '请换一个文件：WAV、MP3、M4A、OGG、FLAC、WebM 或 MP4。',
-  'error.oneFile': '一次只能处理一个文件，已采用第一个。',
+  'error.oneFile': '一次只能处理一个文件，第一个正在上传。',
   'error.voice': '数字人遇到问题（{part}）',
   'error.network': '服务器没有响应。请确认 Herald 正在运行；本页面会自动重连。',
   'error.notConnected': '请先连接，然后再试。',

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'react';
+import { type UIEvent, useLayoutEffect, useRef } from 'react';
 import { Icon } from '../components/icon';
 import { IconButton } from '../components/icon-button';
 import { useTranslate } from '../i18n/use-translate';
@@ -6,16 +6,23 @@ import { sayText } from '../store/actions';
 import type { Line } from '../store/state';
 import { useStudio } from '../store/studio';
 
+const NEAR_END_PX = 40;
+
 /** What was said, is being said and comes next. */
 export function Said() {
   const t = useTranslate();
   const lines = useStudio((s) => s.lines);
   const list = useRef<HTMLOListElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new line, not a new state, scrolls into view.
+  // Who scrolled up is reading: new lines then wait below.
+  const following = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: lines that come or grow (a failure's reason) move the end.
   useLayoutEffect(() => {
     const element = list.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  }, [lines.length]);
+    if (element && following.current) element.scrollTop = element.scrollHeight;
+  }, [lines]);
+  const onScroll = ({ currentTarget: e }: UIEvent<HTMLOListElement>) => {
+    following.current = e.scrollHeight - e.scrollTop - e.clientHeight < NEAR_END_PX;
+  };
   return (
     <section className="said" aria-label={t('said.title')}>
       <h2>{t('said.title')}</h2>
@@ -27,7 +34,7 @@ export function Said() {
         </div>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard.
-        <ol ref={list} tabIndex={0} aria-label={t('said.title')}>
+        <ol ref={list} tabIndex={0} onScroll={onScroll} aria-label={t('said.title')}>
           {lines.map((line) => (
             <SaidLine key={line.id} line={line} />
           ))}

@@ -63,8 +63,9 @@ let uploading: AbortController | null = null;
 
 export async function playFile(files: readonly File[]): Promise<boolean> {
   const file = files[0];
-  if (!file || uploading) return false;
-  if (files.length > 1) toastInfo('error.oneFile');
+  if (!file) return false;
+  if (files.length > 1 || uploading) toastInfo('error.oneFile');
+  if (uploading) return false;
   const id = sessionId();
   if (id === null) {
     toastError('error.audio', notConnected, 'error.notConnected');
