@@ -26,6 +26,8 @@ const COLOUR_MATCH_LIMIT = 20;
 /** Less than this rounds to no change of an 8-bit pixel, whatever is around it. */
 const INVISIBLE = 0.3;
 const INVISIBLE_GHOST = 0.004;
+/** Share of its own fine detail that is added to new content. */
+const SHARPEN = 0.6;
 /** Plans are small and box sizes few; an avatar whose box changes with every picture must not grow memory. */
 const KEPT_PLANS = 64;
 
@@ -149,6 +151,7 @@ export class FaceCompositor {
     this.measureChange(tensor, at + 3 * this.planeBytes, out, outAt);
     this.matchColour(face.plan);
     this.findGhosts();
+    this.sharpen(face);
     this.applyMask(face.plan);
     return this.blend(face);
   }
@@ -229,6 +232,26 @@ export class FaceCompositor {
       const at = y * size;
       const down = Math.min(rows - 1, y + 1) * size;
       for (let x = 0; x < size; x++) ghost[at + x] = (spread[up + x]! + 2 * spread[at + x]! + spread[down + x]!) / 4;
+    }
+  }
+
+  /**
+   * Unsharp mask on new lips and teeth: scaled up they would be softer than the skin around them, which keeps its own texture.
+   * Unchanged pixels have no ghost and stay untouched; the jaw line is left alone, where it would bring out the network's grid.
+   */
+  private sharpen({ plan, reference }: PreparedFace): void {
+    const { faceSizePx: size, half, deltaY, ghost, spread } = this;
+    const { mouthX, mouthY } = plan;
+    for (let i = 0; i < half; i++) spread[i] = reference[half + i]! + deltaY[i]!;
+    for (let y = 1; y < size / 2 - 1 && mouthY[y]! > 0; y++) {
+      const amount = SHARPEN * mouthY[y]!;
+      for (let x = 1, i = y * size + 1; x < size - 1; x++, i++) {
+        const sure = ghost[i]! * mouthX[x]!;
+        if (sure === 0) continue;
+        const beside = spread[i - 1]! + spread[i + 1]! + spread[i - size]! + spread[i + size]!;
+        const corners = spread[i - size - 1]! + spread[i - size + 1]! + spread[i + size - 1]! + spread[i + size + 1]!;
+        deltaY[i]! += amount * sure * (spread[i]! - (4 * spread[i]! + 2 * beside + corners) / 16);
+      }
     }
   }
 

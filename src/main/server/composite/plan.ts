@@ -11,6 +11,10 @@ const TOP_FULL = 0.56;
 const BOTTOM_FULL = 0.955;
 const BOTTOM_CLEAR = 0.995;
 
+/** Where lips and teeth are, and jaw and chin are not: only there is new content sharpened. */
+const MOUTH_SIDE: [number, number] = [0.24, 0.34];
+const MOUTH_BOTTOM: [number, number] = [0.78, 0.86];
+
 /** Everything that depends only on the network's size and the box's: computed once per box size. */
 export interface CompositePlan {
   faceSizePx: number;
@@ -25,6 +29,9 @@ export interface CompositePlan {
   /** Mask of the network's columns, and of the rows of its lower half: zero at the outermost, product of both. */
   maskX: Float32Array;
   maskY: Float32Array;
+  /** The same for the lips alone. */
+  mouthX: Float32Array;
+  mouthY: Float32Array;
 }
 
 /** 0 below `from`, 1 above `to`, smooth between (Hermite). */
@@ -82,5 +89,7 @@ export function makePlan(faceSizePx: number, boxWidthPx: number, boxHeightPx: nu
       const share = 0.5 + i / size;
       return smoothstep(0.5, TOP_FULL, share) * (1 - smoothstep(BOTTOM_FULL, BOTTOM_CLEAR, share + 1 / size));
     }),
+    mouthX: Float32Array.from({ length: size }, (_, i) => smoothstep(...MOUTH_SIDE, Math.min(i, size - 1 - i) / size)),
+    mouthY: Float32Array.from({ length: half }, (_, i) => 1 - smoothstep(...MOUTH_BOTTOM, 0.5 + i / size)),
   };
 }

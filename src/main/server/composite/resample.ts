@@ -127,10 +127,10 @@ export function resampleRows(
 /** One output row of the vertical pass over rows of `width`, into out[0..width). */
 export function resampleColumn(rows: Float32Array, width: number, taps: Taps, output: number, out: Float32Array): void {
   const { first, weights, count } = taps;
-  const at = first[output]! * width;
-  for (let x = 0; x < width; x++) {
-    let sum = 0;
-    for (let t = 0; t < count; t++) sum += weights[output * count + t]! * rows[at + t * width + x]!;
-    out[x] = sum;
+  for (let t = 0; t < count; t++) {
+    const at = (first[output]! + t) * width;
+    const weight = weights[output * count + t]!;
+    if (t === 0) for (let x = 0; x < width; x++) out[x] = weight * rows[at + x]!;
+    else for (let x = 0; x < width; x++) out[x]! += weight * rows[at + x]!;
   }
 }

@@ -81,7 +81,7 @@ export class MouthHost implements Mouth {
   constructor({ modelFile, ...options }: MouthHostOptions) {
     this.options = {
       onEvent: () => {},
-      maxInFlight: 8,
+      maxInFlight: 24, // four sessions that run six pictures ahead; about 0.3 s of work
       deadlineMs: 1_000,
       hungMs: 5_000,
       faceCacheBytes: 96 * 1024 * 1024,
