@@ -146,7 +146,9 @@ describe.skipIf(!chromium)('the studio page', () => {
         }
       }).observe({ type: 'layout-shift' });
     });
-    await say('Good morning and welcome to the studio.');
+    await say(
+      'Good morning and welcome to the studio, where we have three things to show you today, one after the other.',
+    );
     await status(/^Speaking$/);
     await lineState('Good morning', 'speaking');
     expect(await page.getByTestId('caption').textContent()).toContain('Good morning');
@@ -192,7 +194,7 @@ describe.skipIf(!chromium)('the studio page', () => {
     await open();
     await listen(page);
     const input = page.getByTestId('audio-input');
-    await input.setInputFiles({ name: 'buzz.wav', mimeType: 'audio/wav', buffer: wav(2) });
+    await input.setInputFiles({ name: 'buzz.wav', mimeType: 'audio/wav', buffer: wav(6) });
     await lineState('buzz.wav', 'speaking');
     await audible(page);
     expect(await page.getByTestId('caption').textContent()).toContain('buzz.wav');
