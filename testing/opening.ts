@@ -33,7 +33,8 @@ const OPENING: [RegExp, number][] = [
 const OTHER = 0.3;
 const VOWELS = /^[aɑæʌɒɐeɛəɘɜɚɝɤiɪᵻɨyuʊoɔ]{2,}$/;
 
-const plain = (ipa: string): string => ipa.replace(/\(.*?\)|[ːˈˌ0-9'ʰ̩ˑ.~_]/g, '');
+/** Without length, stress, tone, aspiration, syllabic marks (the combining line below too) and switches of language. */
+const plain = (ipa: string): string => ipa.replace(/\(.*?\)|[ːˈˌ0-9'ʰˑ.~_]|\u0329/g, '');
 export const isClosure = (ipa: string): boolean => /^[pbm]/.test(plain(ipa));
 
 const openingOf = (sound: string): number =>
