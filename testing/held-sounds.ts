@@ -23,5 +23,6 @@ export async function holdSound(stage: LipStage, voice: string, phoneme: 'm' | '
   };
 }
 
-/** Of espeak-ng: speakers that lip-mini never learned from. */
-export const HELD_SOUND_VOICES = ['gmw/en-US+f3', 'gmw/en-US+m3'];
+/** Of espeak-ng: speakers that lip-mini never learned from. f3, the default, is not the same in every run. */
+export const HELD_SOUND_VOICES = ['gmw/en-US+f3', 'gmw/en-US+m3', 'gmw/en-US+m7', 'gmw/en-US+Annie'];
+export const REPEATABLE_HELD_SOUND_VOICES = HELD_SOUND_VOICES.filter((voice) => !voice.endsWith('+f3'));
