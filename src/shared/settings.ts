@@ -73,7 +73,7 @@ export const settingsSchema = z.object({
   }),
   avatars: setting(text.optional(), {
     unit: 'folder',
-    help: 'more avatars, e.g. data/avatars of a LiveTalking checkout',
+    help: 'folder with more presenters (presenter.json and its clip, one folder each)',
   }),
   models: setting(text.optional(), {
     unit: 'folder',

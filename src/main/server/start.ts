@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Settings } from '../../shared/settings';
+import { defaultSettings, flagOf, type SettingName, type Settings } from '../../shared/settings';
 import { openAudio } from './audio/decode';
 import { AvatarLibrary } from './avatar/library';
 import { loadOrCreateToken } from './config/token';
@@ -38,7 +38,9 @@ const DEFAULT_PRESENTER = 'clara';
 export async function startServer(settings: Settings, { log, dataDir }: StartOptions): Promise<RunningServer> {
   const startedAtMs = Date.now();
   const token = settings.token ?? loadOrCreateToken(dataDir);
-  const avatars = new AvatarLibrary({ dirs: settings.avatars ? [settings.avatars] : [] });
+  const avatars = new AvatarLibrary({
+    dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
+  });
   const tts = createTts(settings.tts, (message) => log.child({ scope: 'voice' }).warn(message));
   const mouth = new MouthHost({
     modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
@@ -79,11 +81,13 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   };
 
   mouth.ready().then(
-    () =>
-      log.info(
-        `mouth ready: ${mouth.status().model} on ${mouth.status().provider}, ${mouth.status().warmPictureMs.toFixed(1)} ms a picture`,
-      ),
-    (error: unknown) => log.error(`speech will have no lip-sync: ${error instanceof Error ? error.message : error}`),
+    () => {
+      const { model, provider, warmPictureMs } = mouth.status();
+      log.info(`mouth ready: ${model} on ${provider}, ${warmPictureMs.toFixed(1)} ms a picture`);
+    },
+    (error: unknown) => {
+      if (!closing) log.error(`speech will have no lip-sync: ${error instanceof Error ? error.message : error}`);
+    },
   );
   try {
     // The first viewer should find its presenter decoded, not wait for it.
@@ -95,9 +99,31 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     await close();
     throw error;
   }
+  log.info(`token for callers from outside: ${token}`);
+  for (const warning of withoutEffect(settings)) log.warn(warning);
   const address = http.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.listenport;
   return { url: `http://${localHost(settings.host)}:${port}`, host: settings.host, port, token, close };
+}
+
+/** Settings of the field that scripts pass and that this version takes without acting on them. */
+const NOT_YET: readonly SettingName[] = [
+  'model',
+  'models',
+  'REF_FILE',
+  'REF_TEXT',
+  'TTS_SERVER',
+  'customvideo_config',
+  'batch_size',
+  'llm_base_url',
+  'llm_model',
+];
+
+function withoutEffect(settings: Settings): string[] {
+  const defaults = defaultSettings();
+  return NOT_YET.filter((name) => settings[name] !== defaults[name]).map(
+    (name) => `${flagOf(name)} has no effect in this version`,
+  );
 }
 
 /** The address at which this machine reaches a server that listens on `host`. */

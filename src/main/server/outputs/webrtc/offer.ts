@@ -28,7 +28,7 @@ const TRANSPORT = /^a=(ice-ufrag|ice-pwd|ice-options|fingerprint|setup|candidate
 export function normaliseOffer(sdp: string): NormalisedOffer {
   if (sdp.length > MAX_SDP_CHARS)
     throw new HeraldError('too-large', `The SDP is longer than ${MAX_SDP_CHARS} characters`);
-  if (!/^v=0\s/.test(sdp)) throw malformed('it does not begin with v=0');
+  if (!/^v=0\s*$/m.test(sdp.slice(0, 16))) throw malformed('it does not begin with v=0');
   const [head = '', ...rest] = sdp.trim().split(/\r?\n(?=m=)/);
   const sections = rest.map((text) => parseSection(text));
   const video = sections.find((s) => s.kind === 'video');
