@@ -181,7 +181,7 @@ describe('npm run serve', () => {
     try {
       const port = new URL(server.url).port;
       await expect(startTestServer(['--listenport', port])).rejects.toThrow(
-        `Port ${port} is already in use; choose another one with --listenport`,
+        `Port ${port} is already in use; close the program that uses it, or choose another port with --listenport`,
       );
     } finally {
       await server.stop();

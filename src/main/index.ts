@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, clipboard, type IpcMainInvokeEvent, ipcMain, Menu, shell } from 'electron';
 import { CHANNELS, type DesktopInfo } from '../preload/bridge';
-import { startProblem, tellStartFailure } from './dialogs';
+import { tellStartFailure } from './dialogs';
 import { ownFlags } from './flags';
 import { menuTemplate } from './menu';
 import { loadSettings } from './server/config/load';
 import { createLogger } from './server/log';
 import { type RunningServer, startServer } from './server/start';
+import { startProblem } from './server/start-problem';
 import { version } from './server/version';
 import { focusWindow, openStudioWindow } from './window';
 
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   try {
     server = await startServer(settings, { log, dataDir });
   } catch (error) {
-    tellStartFailure([startProblem(error, settings.listenport)]);
+    tellStartFailure([startProblem(error, { host: settings.host, port: settings.listenport })]);
     return app.exit(1);
   }
   process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);

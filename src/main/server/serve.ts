@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { loadSettings } from './config/load';
 import { createLogger } from './log';
 import { type RunningServer, startServer } from './start';
+import { startProblem } from './start-problem';
 import { version } from './version';
 
 /** After this, a close that hangs is given up: SIGTERM ends the process within 2 s whatever happens. */
@@ -24,8 +25,6 @@ async function main(): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   try {
     const server = await startServer(settings, { log, dataDir });
-    process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);
-    process.stdout.write(welcome(server));
     const stop = (signal: NodeJS.Signals) => {
       log.info(`${signal}: closing`);
       setTimeout(() => process.exit(0), CLOSE_DEADLINE_MS).unref();
@@ -33,8 +32,10 @@ async function main(): Promise<void> {
     };
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
+    process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);
+    process.stdout.write(welcome(server));
   } catch (error) {
-    process.stderr.write(`${startProblem(error, settings.listenport, settings.host)}\n`);
+    process.stderr.write(`${startProblem(error, { host: settings.host, port: settings.listenport })}\n`);
     process.exit(1);
   }
 }
@@ -47,15 +48,6 @@ function welcome({ url, host, port, token }: RunningServer): string {
     .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
   const here = `Open ${url} in a browser on this machine\n`;
   return everywhere && lan ? `${here}From other machines: http://${lan}:${port}/?token=${token}\n` : here;
-}
-
-function startProblem(error: unknown, port: number, host: string): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') return `Port ${port} is already in use; choose another one with --listenport`;
-  if (code === 'EACCES')
-    return `Port ${port} needs more rights than this user has; choose one above 1023 with --listenport`;
-  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${host}; choose another one with --host`;
-  return `Herald could not start: ${error instanceof Error ? error.message : error}`;
 }
 
 await main();
