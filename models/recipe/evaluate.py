@@ -11,8 +11,10 @@ import torch
 
 import face_data
 import speech_data
+from engines import sustained
 from export import session
 from face_net import FaceNet
+from mel import FRAMES_BEFORE, WINDOW_FRAMES, mel_spectrogram
 from phonemes import INDEX, opening
 from scores import predict, score
 from speech_net import SpeechNet
@@ -48,6 +50,26 @@ def picture_motion(run, speech, reference, count=1500):
     return float(np.corrcoef((mouths - shut).abs().mean((1, 2, 3)).numpy(), opening(truth))[0, 1])
 
 
+def held_sounds(net, random):
+    """Shares of held 'mmm' that are shut and held 'aaa' that are open, at the same loudness."""
+    shut, wide = [], []
+    for _ in range(40):
+        samples, spoken = sustained(random)
+        mel = np.pad(mel_spectrogram(samples), ((0, 0), (FRAMES_BEFORE, WINDOW_FRAMES)), constant_values=-4)
+        for start, end, name in spoken:
+            if name not in ('m', 'ɑ', 'æ') or end - start < 0.4:
+                continue
+            at = np.arange(int((start + 0.12) * 80), int((end - 0.15) * 80))
+            windows = torch.from_numpy(np.stack([mel[:, i:i + WINDOW_FRAMES] for i in at])[:, None].astype(np.float32))
+            with torch.no_grad():
+                got = net(windows).numpy()
+            if name == 'm':
+                shut.append(np.mean(got[:, INDEX['MPB']] > 0.5))
+            else:
+                wide.append(np.mean(opening(got) > 0.5))
+    return float(np.mean(shut)), float(np.mean(wide))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ('--corpus', '--speech', '--face', '--poses', '--renders', '--bundle', '--onnx'):
@@ -78,6 +100,8 @@ def main():
             require(got['r_opening'] >= needed, f'{name}: r_opening {got["r_opening"]} < {needed}')
             require(got['r_opening'] - loud['r_opening'] >= ABOVE_LOUDNESS, f'{name}: only {got["r_opening"] - loud["r_opening"]:.2f} above loudness')
             require(got['pbm_recall'] >= PBM_RECALL, f'{name}: p/b/m {got["pbm_recall"]} < {PBM_RECALL}')
+    mmm, aaa = held_sounds(net, np.random.default_rng(4321))
+    print(f"held sounds of equal loudness: 'mmm' shut {mmm:.0%}, 'aaa' open {aaa:.0%}")
     faces = face_data.load(args.poses, args.renders, args.bundle, size, want_test=True)
     net = FaceNet()
     net.load_state_dict(torch.load(args.face))

@@ -12,9 +12,18 @@ from poses import FACE_BOX, is_test
 PICTURE_PX = 720
 
 
-def resize(picture, size):
-    """Box filter (area average), as the product resizes a face for the network."""
-    return picture.resize((size, size), Image.BOX)
+# The product shrinks a face by area average (BOX). One pair in four is made with another good filter, so that the network
+# does not depend on which.
+FILTERS = [Image.BOX, Image.BOX, Image.BOX, Image.LANCZOS]
+
+
+def resize(picture, size, by=Image.BOX):
+    """Renders come at another size than the face box: they go through the box's size first, because a box filter at
+    another ratio blurs and aliases differently, and the network would be taught that difference."""
+    side = FACE_BOX[2]
+    if picture.width != side:
+        picture = picture.resize((side, side), Image.LANCZOS)
+    return picture.resize((size, size), by)
 
 
 def to_tensor(pictures):
@@ -30,9 +39,9 @@ def idle_pictures(bundle):
     return np.frombuffer(raw, np.uint8).reshape(-1, PICTURE_PX, PICTURE_PX, 3)
 
 
-def idle_faces(bundle, size):
+def idle_faces(bundle, size, by=Image.BOX):
     x, y, side = FACE_BOX
-    return [resize(Image.fromarray(p[y:y + side, x:x + side]), size) for p in idle_pictures(bundle)]
+    return [resize(Image.fromarray(p[y:y + side, x:x + side]), size, by) for p in idle_pictures(bundle)]
 
 
 class Faces:
@@ -42,6 +51,9 @@ class Faces:
     def __len__(self):
         return len(self.said)
 
+    def first(self, count):
+        return Faces(self.reference[:count], self.said[:count], self.coefficients[:count])
+
     def pick(self, at):
         return self.reference[at].float() / 255, self.said[at].float() / 255, self.coefficients[at]
 
@@ -49,20 +61,21 @@ class Faces:
 def load(poses_file, renders, bundle, size, want_test):
     with open(poses_file) as f:
         items = json.load(f)['items']
-    idle = idle_faces(bundle, size)
+    idle = {by: idle_faces(bundle, size, by) for by in set(FILTERS)}
     rests, reference, said, coefficients = {}, [], [], []
     for i, item in enumerate(items):
         path = os.path.join(renders, f'{i:05d}_said.png')
         if is_test(item) != want_test or not os.path.exists(path):
             continue
+        by = Image.BOX if want_test else FILTERS[i // 2 % len(FILTERS)]
         if item['rest'] is None:
-            rest = idle[item['at']]
+            rest = idle[by][item['at']]
         else:
-            if item['rest'] not in rests:
-                rests[item['rest']] = resize(Image.open(os.path.join(renders, f"{item['rest']:05d}_rest.png")).convert('RGB'), size)
-            rest = rests[item['rest']]
+            if (item['rest'], by) not in rests:
+                rests[item['rest'], by] = resize(Image.open(os.path.join(renders, f"{item['rest']:05d}_rest.png")).convert('RGB'), size, by)
+            rest = rests[item['rest'], by]
         reference.append(rest)
-        said.append(resize(Image.open(path).convert('RGB'), size))
+        said.append(resize(Image.open(path).convert('RGB'), size, by))
         coefficients.append(item['mouth'])
     reference, said = to_tensor(reference), to_tensor(said)
     # The decoder shifts colours by about one level. Above the mouth both show the same thing: level them there, so

@@ -8,6 +8,7 @@ import subprocess
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 import engines
@@ -20,7 +21,7 @@ PICTURE_MS = 40
 
 def scale(face, side):
     """[3,S,S] float -> [side,side,3]."""
-    f = torch.nn.functional.interpolate(face[None], size=(side, side), mode='bicubic', align_corners=False)
+    f = F.interpolate(face[None], size=(side, side), mode='bicubic', align_corners=False)
     return f[0].permute(1, 2, 0).numpy()
 
 
@@ -32,14 +33,21 @@ def mask(side):
     return (rows[:, None] * edge[None])[:, :, None]
 
 
+def unchanged(reference, answer, side):
+    """1 where the mouth left the picture alone, 0 where it moved anything; grown a little, or edges leave ghosts."""
+    moved = (answer - reference).abs().mean(0)[None, None]
+    moved = F.max_pool2d(moved, 7, 1, 3)
+    moved = F.avg_pool2d(moved, 5, 1, 2, count_include_pad=False)
+    moved = F.interpolate(moved, size=(side, side), mode='bilinear', align_corners=False)[0, 0].numpy()
+    return (1 - np.clip((moved - 0.012) / 0.04, 0, 1))[:, :, None]
+
+
 def paste(picture, box, reference, answer):
     """BGR float picture of the loop, network input and output -> picture with the mouth in."""
     x, y, side = box
     own = picture[y:y + side, x:x + side]
     base, said = scale(reference, side), scale(answer, side)
-    changed = np.abs(said - base).mean(2, keepdims=True)
-    keep = 1 - np.clip((changed - 0.02) / 0.08, 0, 1)
-    merged = said + keep * (own - base)
+    merged = said + unchanged(reference, answer, side) * (own - base)
     m = mask(side)
     out = picture.copy()
     out[y:y + side, x:x + side] = own * (1 - m) + merged * m

@@ -142,9 +142,9 @@ def main():
             keep = min(0.995, step / (step + 20))
             for mean, now in zip(average.parameters(), net.parameters()):
                 mean.lerp_(now, 1 - keep)
-        if time.time() - reported > 90:
+        if time.time() - reported > 120:
             reported = time.time()
-            print(f'{elapsed:4.0%} step {step} ({step / (time.time() - started):.1f}/s) loss {loss.item():.4f}', measure(average, test), flush=True)
+            print(f'{elapsed:4.0%} step {step} ({step / (time.time() - started):.1f}/s) loss {loss.item():.4f}', measure(average, test.first(24)), flush=True)
             torch.save(average.state_dict(), args.out)
     torch.save(average.state_dict(), args.out)
     print(f'done at step {step}', measure(average, test))

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 import speech_data
-from phonemes import OPENING
+from phonemes import INDEX, OPENING
 from scores import predict, score
 from speech_net import SpeechNet
 
@@ -38,6 +38,7 @@ def main():
     parser.add_argument('--minutes', type=float, default=14)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rate', type=float, default=PEAK_RATE)
+    parser.add_argument('--false-closures', type=float, default=3.0, help='weight of shutting the lips where nothing shuts them')
     parser.add_argument('--resume', action='store_true', help='start from --out if it exists')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -67,6 +68,9 @@ def main():
         lips = torch.from_numpy(speech.events[frames].any(1).astype(np.float32))[:, None]
         loss = (F.smooth_l1_loss(got, wanted, beta=0.1, reduction='none') * scale * (1 + lips)).mean()
         loss = loss + 0.5 * F.smooth_l1_loss(got @ opening, wanted @ opening, beta=0.1)
+        # Lips that shut on a k or a t are seen at once; lips that shut a little late on a p are not.
+        shut_got, shut_wanted = got[:, INDEX['MPB']], wanted[:, INDEX['MPB']]
+        loss = loss + args.false_closures * (F.relu(shut_got - shut_wanted - 0.1) * (shut_wanted < 0.3)).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
