@@ -1,6 +1,7 @@
 // npm run bench -- lips [model.onnx]: do the lips follow the speech? Everything is read from sent pictures, on virtual time.
 import { join } from 'node:path';
 import { EspeakTts } from '../src/main/server/tts/espeak';
+import { EspeakHost } from '../src/main/server/tts/espeak-host';
 import { HELD_SOUND_RMS, HELD_SOUND_VOICES, holdSound } from '../testing/held-sounds';
 import { type LipScores, lipScores, type Take } from '../testing/lip-scores';
 import { root } from '../testing/server';
@@ -17,6 +18,7 @@ import { LipStage } from '../testing/stage';
 
 const modelFile = process.argv[2] ?? join(root, 'models', 'lip-mini.onnx');
 const tts = new EspeakTts();
+const espeak = new EspeakHost();
 const stage = await LipStage.open({ modelFile });
 try {
   const takes = new Map<string, Take[]>();
@@ -52,8 +54,8 @@ try {
 
   for (const voice of HELD_SOUND_VOICES) {
     for (const [name, rms] of Object.entries(HELD_SOUND_RMS)) {
-      const mmm = await holdSound(stage, voice, 'm', rms);
-      const aaa = await holdSound(stage, voice, 'A:', rms);
+      const mmm = await holdSound({ stage, espeak }, voice, 'm', rms);
+      const aaa = await holdSound({ stage, espeak }, voice, 'A:', rms);
       const differ = mmm.closedShare >= 0.9 && aaa.closedShare === 0;
       console.log(
         `${voice} ${name.padEnd(5)}  "mmm" closed ${percent(mmm.closedShare)} (${mmm.meanOpeningPx.toFixed(1)} px), ` +
@@ -75,6 +77,7 @@ try {
 } finally {
   await stage.close();
   await tts.close();
+  await espeak.close();
 }
 
 /** The same pictures judged by sounds half a second off: what a mouth scores that moves as much, but anyhow. */

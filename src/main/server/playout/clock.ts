@@ -4,6 +4,8 @@ import { SAMPLE_RATE_HZ } from '../../../shared/units';
 /** Time as a count of 48 kHz samples since the clock was made. The only thing in a session that anyone waits on. */
 export interface Clock {
   nowSamples(): number;
+  /** Time passes whether anyone is ready or not. */
+  readonly realTime: boolean;
   /** Wall-clock time at sample 0, for RTCP sender reports. */
   readonly epochMs: number;
   /** Resolves at or shortly after the moment; returns early when the signal aborts. */
@@ -13,6 +15,7 @@ export interface Clock {
 /** Follows the machine's monotonic clock; wall-clock steps (NTP, suspend) do not disturb it. */
 export class RealClock implements Clock {
   private readonly startMs = performance.now();
+  readonly realTime = true;
   readonly epochMs = performance.timeOrigin + this.startMs;
 
   nowSamples(): number {
@@ -29,6 +32,7 @@ export class RealClock implements Clock {
 
 /** Time that passes only when someone waits for it: tests and clips run as fast as the machine allows. */
 export class VirtualClock implements Clock {
+  readonly realTime = false;
   readonly epochMs: number;
   private samples = 0;
 

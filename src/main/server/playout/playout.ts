@@ -1,4 +1,4 @@
-import { FRAMES_PER_PICTURE, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
+import { FRAMES_PER_PICTURE, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE, samplesToMs } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
 import { paste } from '../composite/paste';
 import type { MouthPatch } from '../mouth/mouth';
@@ -36,6 +36,10 @@ export interface PlayoutFigures {
   mouthMisses: number;
   /** The loop woke so late (suspend, overload) that time was skipped instead of caught up. */
   skippedSamples: number;
+  /** The avatar's picture was not decoded in time and the last one was repeated. */
+  pictureMisses: number;
+  /** The latest that a frame was ever sent, ms. */
+  latestMs: number;
   /** Main-thread time spent pasting mouths, ms. */
   pasteMs: number;
 }
@@ -65,6 +69,8 @@ export class Playout {
     underruns: 0,
     mouthMisses: 0,
     skippedSamples: 0,
+    pictureMisses: 0,
+    latestMs: 0,
     pasteMs: 0,
   };
   private readonly queue: Slot[] = [];
@@ -81,6 +87,7 @@ export class Playout {
   private heldPictures = 0;
   private waitedPictures = 0;
   private lastPatch: { patch: MouthPatch; remaining: number } | undefined;
+  private lastBase: I420Picture | undefined;
   private cutTail: Float32Array | undefined;
   private room: (() => void)[] = [];
   private running: Promise<void> | undefined;
@@ -174,23 +181,39 @@ export class Playout {
         this.figures.skippedSamples += skip;
         ptsSamples += skip;
       }
+      this.figures.latestMs = Math.max(this.figures.latestMs, samplesToMs(lateSamples));
       const firstHalf = this.figures.framesSent % FRAMES_PER_PICTURE === 0;
-      if (firstHalf) await this.step(ptsSamples);
-      if (signal.aborted) return;
+      if (firstHalf) this.step();
+      // Sound first: a jittery frame makes every viewer's jitter buffer grow, a jittery picture only itself.
       this.sendFrame(ptsSamples, firstHalf ? 0 : SAMPLES_PER_FRAME);
+      if (firstHalf) {
+        const base = await this.base();
+        if (signal.aborted) return;
+        this.sendPicture(base, ptsSamples);
+        this.onStep();
+      }
       ptsSamples += SAMPLES_PER_FRAME;
     }
   }
 
-  private async step(ptsSamples: number): Promise<void> {
+  /** What this picture shows: the next slot when it is its turn, the idle loop otherwise. */
+  private step(): void {
     const head = this.queue[0];
     this.current = head && this.mayShow(head) ? this.take(head) : undefined;
     if (!this.current) this.idle(head);
+  }
+
+  /** The avatar's picture for this step. In real time one that is not decoded yet is not waited for: the last one stands. */
+  private async base(): Promise<I420Picture> {
     const index = this.current?.pictureIndex ?? this.idleIndex();
-    const base = this.avatar.pictureNow(index) ?? (await this.avatar.picture(index));
-    if (this.stop.signal.aborted) return;
-    this.sendPicture(base, ptsSamples);
-    this.onStep();
+    let base = this.avatar.pictureNow(index);
+    if (!base && this.clock.realTime && this.lastBase) {
+      this.figures.pictureMisses++;
+      return this.lastBase;
+    }
+    base ??= await this.avatar.picture(index);
+    this.lastBase = base;
+    return base;
   }
 
   /** Is it the head's turn? Counts the patience it has for its mouth. */
