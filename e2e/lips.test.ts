@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EspeakTts } from '../src/main/server/tts/espeak';
+import { EspeakHost } from '../src/main/server/tts/espeak-host';
 import { HELD_SOUND_RMS, holdSound, REPEATABLE_HELD_SOUND_VOICES } from '../testing/held-sounds';
 import { type LipScores, lipScores, type Take } from '../testing/lip-scores';
 import { closures, openingCurve } from '../testing/opening';
@@ -11,6 +12,7 @@ import { LipStage } from '../testing/stage';
 // `npm run bench -- lips` measures the same on a minute of speech and more voices. Here, every figure is the same in every run.
 describe('the lips in the sent pictures', () => {
   const tts = new EspeakTts();
+  const espeak = new EspeakHost();
   let stage: LipStage;
   const takes: Take[] = [];
   let scores: LipScores;
@@ -27,6 +29,7 @@ describe('the lips in the sent pictures', () => {
   afterAll(async () => {
     await stage?.close();
     await tts.close();
+    await espeak.close();
   });
 
   it('open and close with the sounds, at the time of the sounds', () => {
@@ -55,8 +58,8 @@ describe('the lips in the sent pictures', () => {
   it.each(REPEATABLE_HELD_SOUND_VOICES)(
     'are shut for "mmm" and open for an "aaa" of the same loudness (%s)',
     async (voice) => {
-      const mmm = await holdSound(stage, voice, 'm', HELD_SOUND_RMS.loud);
-      const aaa = await holdSound(stage, voice, 'A:', HELD_SOUND_RMS.loud);
+      const mmm = await holdSound({ stage, espeak }, voice, 'm', HELD_SOUND_RMS.loud);
+      const aaa = await holdSound({ stage, espeak }, voice, 'A:', HELD_SOUND_RMS.loud);
       expect(aaa.closedShare).toBe(0);
       expect(aaa.meanOpeningPx).toBeGreaterThan(10);
       expect(mmm.closedShare).toBeGreaterThanOrEqual(0.9);

@@ -1,3 +1,4 @@
+import type { EspeakHost } from '../src/main/server/tts/espeak-host';
 import { level, sustain } from './speech';
 import type { LipStage } from './stage';
 
@@ -13,8 +14,13 @@ const SECONDS = 1.5;
 const EDGE_PICTURES = 4;
 
 /** One phoneme, held at a given level from beginning to end, and what the lips do all that time. */
-export async function holdSound(stage: LipStage, voice: string, phoneme: 'm' | 'A:', rms: number): Promise<HeldSound> {
-  const pcm = level(await sustain(voice, phoneme, SECONDS), rms);
+export async function holdSound(
+  { stage, espeak }: { stage: LipStage; espeak: EspeakHost },
+  voice: string,
+  phoneme: 'm' | 'A:',
+  rms: number,
+): Promise<HeldSound> {
+  const pcm = level(await sustain(espeak, voice, phoneme, SECONDS), rms);
   const { pictures, speechFrom } = await stage.perform(pcm);
   const lips = pictures.slice(speechFrom + EDGE_PICTURES, speechFrom + SECONDS * 25 - EDGE_PICTURES).map((p) => p.lips);
   return {

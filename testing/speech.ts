@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EspeakTts, synthesizeWithPhonemes } from '../src/main/server/tts/espeak';
-import { EspeakHost } from '../src/main/server/tts/espeak-host';
+import type { EspeakHost } from '../src/main/server/tts/espeak-host';
 import { ESPEAK_RATE_HZ } from '../src/main/server/tts/espeak-protocol';
 import type { TimedPhoneme } from './opening';
 import type { Pcm } from './stage';
@@ -66,17 +66,11 @@ export function speak(tts: EspeakTts, { voice, text }: Line): Promise<Speech> {
 }
 
 /** A held sound, as espeak-ng makes it when told the same phoneme again and again: `m` or `A:` in its own notation. */
-export async function sustain(voice: string, phoneme: string, seconds: number): Promise<Pcm> {
-  const host = new EspeakHost();
+export async function sustain(espeak: EspeakHost, voice: string, phoneme: string, seconds: number): Promise<Pcm> {
+  const text = `[[${phoneme.repeat(Math.ceil(seconds * 12))}]]`;
   const parts: Float32Array[] = [];
-  try {
-    const text = `[[${phoneme.repeat(Math.ceil(seconds * 12))}]]`;
-    for await (const part of host.run({ text, voice, rateWpm: 120 }, AbortSignal.timeout(30_000))) {
-      parts.push(part.samples);
-    }
-  } finally {
-    await host.close();
-  }
+  const signal = AbortSignal.timeout(60_000);
+  for await (const part of espeak.run({ text, voice, rateWpm: 120 }, signal)) parts.push(part.samples);
   const all = join32(parts);
   // Neither its onset, nor how it ends.
   const from = Math.round(0.1 * ESPEAK_RATE_HZ);
