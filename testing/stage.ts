@@ -141,6 +141,9 @@ class CountedMouth implements Mouth {
     return this.asked.size === 0 ? undefined : Promise.allSettled(this.asked);
   }
 
+  /** Ahead of time means nothing where time waits. */
+  prepare(): void {}
+
   infer(request: MouthRequest, signal: AbortSignal): Promise<MouthPatch | undefined> {
     const answer = this.mouth.infer(request, signal);
     const ended = answer.finally(() => this.asked.delete(ended));

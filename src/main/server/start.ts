@@ -10,6 +10,7 @@ import { healthReport } from './metrics/health';
 import { MouthHost } from './mouth/host';
 import type { IceServer } from './outputs/webrtc/peer';
 import { SessionRegistry } from './session/registry';
+import { rehearse } from './session/rehearse';
 import { createTts } from './tts/registry';
 
 export interface RunningServer {
@@ -70,9 +71,11 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     token,
   });
 
+  const stopping = new AbortController();
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
+      stopping.abort();
       await sessions.closeAll();
       await Promise.allSettled([http.close(), tts.close(), mouth.close()]);
       await avatars.close();
@@ -99,6 +102,10 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     await close();
     throw error;
   }
+  rehearse(tts, mouth.windowStartMs, stopping.signal).catch((error: unknown) => {
+    if (!closing)
+      log.warn(`the voice ${tts.name} failed its rehearsal: ${error instanceof Error ? error.message : error}`);
+  });
   log.info(`token for callers from outside: ${token}`);
   for (const warning of withoutEffect(settings)) log.warn(warning);
   const address = http.server.address();

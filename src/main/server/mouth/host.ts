@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Avatar, I420Picture } from '../avatar/avatar';
 import { cropI420 } from '../composite/crop';
 import { SentFaces } from './faces';
 import { forkInfer, type InferProcess } from './infer-process';
@@ -135,7 +136,7 @@ export class MouthHost implements Mouth {
     if (signal.aborted) return none('aborted');
     if (this.state !== 'ready' || this.pending.size >= this.options.maxInFlight) return none('refused');
     const box = avatar.faceBox(pictureIndex);
-    const key = `${avatar.id}/${pictureIndex}/${box.xPx},${box.yPx},${box.widthPx},${box.heightPx}`;
+    const key = faceKey(avatar, pictureIndex);
     const id = this.nextId++;
     const answer = this.await(id, box, signal);
     const { process } = this;
@@ -148,12 +149,7 @@ export class MouthHost implements Mouth {
           this.pending.delete(id);
           return answer;
         }
-        if (this.faces.get(key) === undefined) {
-          const face = cropI420(picture, box);
-          const forget = (slot: number) => process!.send({ type: 'forget', slot });
-          const slot = this.faces.add(key, face.data.length, forget);
-          process!.send({ type: 'face', slot, face });
-        }
+        if (this.faces.get(key) === undefined) this.sendFace(key, cropI420(picture, box));
       }
       process!.send({ type: 'infer', id, slot: this.faces.get(key)!, mel: window.data });
       this.watch(this.options.hungMs);
@@ -163,6 +159,20 @@ export class MouthHost implements Mouth {
       this.pending.delete(id);
     }
     return answer;
+  }
+
+  prepare(avatar: Avatar, pictureIndex: number): void {
+    if (this.state !== 'ready') return;
+    const key = faceKey(avatar, pictureIndex);
+    if (this.faces.get(key) !== undefined) return;
+    const picture = avatar.pictureNow(pictureIndex);
+    if (picture) this.sendFace(key, cropI420(picture, avatar.faceBox(pictureIndex)));
+  }
+
+  private sendFace(key: string, face: I420Picture): void {
+    const { process } = this;
+    const slot = this.faces.add(key, face.data.length, (old) => process?.send({ type: 'forget', slot: old }));
+    process?.send({ type: 'face', slot, face });
   }
 
   /** Ends the process and waits until it is gone. Requests in flight resolve `undefined`. */
@@ -297,3 +307,8 @@ export class MouthHost implements Mouth {
     }, limitMs);
   }
 }
+
+const faceKey = (avatar: Avatar, pictureIndex: number): string => {
+  const { xPx, yPx, widthPx, heightPx } = avatar.faceBox(pictureIndex);
+  return `${avatar.id}/${pictureIndex}/${xPx},${yPx},${widthPx},${heightPx}`;
+};

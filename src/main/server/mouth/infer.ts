@@ -23,6 +23,9 @@ interface Job {
 const port = parentPort();
 const slots = new Map<number, Slot>();
 const jobs: Job[] = [];
+const MAX_UNPREPARED = 64;
+/** Faces to make ready when there is nothing else to do. */
+const unprepared: Slot[] = [];
 let engine: LipEngine | undefined;
 let working = false;
 
@@ -56,6 +59,24 @@ async function work(): Promise<void> {
     await new Promise(setImmediate);
   }
   working = false;
+  void prepareAhead();
+}
+
+/** Makes faces ready one at a time, as long as nobody waits for a mouth. */
+async function prepareAhead(): Promise<void> {
+  if (working) return;
+  working = true;
+  for (let slot = unprepared.shift(); slot && engine; slot = unprepared.shift()) {
+    try {
+      slot.prepared ??= engine.prepare(slot.face);
+    } catch {
+      // The job that needs this face will say why it cannot be used.
+    }
+    await new Promise(setImmediate);
+    if (jobs.length > 0) break;
+  }
+  working = false;
+  if (jobs.length > 0) void work();
 }
 
 function handle(message: ToInfer): void {
@@ -63,9 +84,14 @@ function handle(message: ToInfer): void {
     case 'load':
       void load(message.modelFile);
       break;
-    case 'face':
-      slots.set(message.slot, { face: message.face });
+    case 'face': {
+      const slot = { face: message.face };
+      slots.set(message.slot, slot);
+      unprepared.push(slot);
+      if (unprepared.length > MAX_UNPREPARED) unprepared.shift();
+      void prepareAhead();
       break;
+    }
     case 'forget':
       slots.delete(message.slot);
       break;

@@ -42,5 +42,7 @@ export interface Mouth {
   /** Resolves when the engine can infer; rejects with a message that says what to do when it never will. */
   ready(): Promise<void>;
   infer(request: MouthRequest, signal: AbortSignal): Promise<MouthPatch | undefined>;
+  /** Gets a picture's face ready in silence, so that its first mouth is not late. Does nothing when that was done before. */
+  prepare(avatar: Avatar, pictureIndex: number): void;
   close(): Promise<void>;
 }

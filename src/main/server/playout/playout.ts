@@ -53,8 +53,8 @@ const FADE_PICTURES = 3;
 const CUT_FADE_SAMPLES = 240;
 /** Later than this, the loop stops catching up and skips. */
 const MAX_CATCH_UP_SAMPLES = 48_000;
-/** Queued speech never exceeds this (10 s). */
-export const MAX_QUEUED_SLOTS = 250;
+/** Queued speech never exceeds this (4 s): enough for a voice to fetch its next sentence, soon prepared, little to throw away. */
+export const MAX_QUEUED_SLOTS = 100;
 /** Speech that starts from idle is prepared for the picture this far ahead, so that inference has time. */
 export const LEAD_PICTURES = 2;
 
@@ -113,6 +113,11 @@ export class Playout {
   /** Queued slots, nearest first. The one on air is not among them. */
   get upcoming(): readonly Slot[] {
     return this.queue;
+  }
+
+  /** Avatar position of the picture shown last. */
+  get position(): number {
+    return this.shown;
   }
 
   /** Pictures until the queue's head is due: 0 when it is the next picture. */

@@ -7,6 +7,9 @@ import type { Playout, Slot } from '../playout/playout';
 const RUN_AHEAD_PICTURES = 12;
 /** Requests of one session under way: one at work, the others on the way there. Sessions share the process fairly by it. */
 const MAX_IN_FLIGHT = 3;
+const PREPARED_PER_STEP = 2;
+/** The picture that speech would start on if it began now. */
+const FIRST_PREPARED_AHEAD = 3;
 /** A window that still lacks future sound waits until its picture is this near; then the lack counts as silence. */
 const PAD_WITHIN_PICTURES = 1;
 
@@ -20,6 +23,8 @@ interface Wanted {
 export class Lips {
   private readonly wanted = new WeakMap<Slot, Wanted>();
   private inFlight = 0;
+  /** Avatar position up to which faces were made ready. */
+  private preparedTo = 0;
 
   constructor(
     private readonly avatar: Avatar,
@@ -32,7 +37,19 @@ export class Lips {
     this.pump();
   }
 
-  /** Called whenever time has moved or sound has arrived. */
+  /** Called with every picture sent. In silence, the faces that speech may need next are made ready, two at a time. */
+  onStep(): void {
+    this.pump();
+    if (this.playout.upcoming.length > 0) return;
+    const { position } = this.playout;
+    const furthest = position + this.avatar.pictureCount;
+    this.preparedTo = Math.max(this.preparedTo, position + FIRST_PREPARED_AHEAD);
+    for (let n = 0; n < PREPARED_PER_STEP && this.preparedTo < furthest; n++) {
+      this.mouth.prepare(this.avatar, this.avatar.indexAt(this.preparedTo++));
+    }
+  }
+
+  /** Asks for what is due; called whenever time has moved or sound has arrived. */
   pump(): void {
     const { upcoming, picturesToHead } = this.playout;
     const reach = Math.min(RUN_AHEAD_PICTURES, upcoming.length);

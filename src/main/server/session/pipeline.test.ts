@@ -6,6 +6,7 @@ import type { Playout, Slot } from '../playout/playout';
 import type { Tts } from '../tts/tts';
 import type { Lips } from './lips';
 import { perform, type Stage } from './pipeline';
+import { rehearse } from './rehearse';
 import { Turn, type TurnOutcome, type TurnSource } from './turn';
 
 /** A stage without time: every slot is taken at once, as a viewer with an endless queue would. */
@@ -128,5 +129,35 @@ describe('the walk of a turn', () => {
     });
     await expect(perform(turn({ kind: 'text', text: 'Hello.' }).turn, made)).rejects.toThrow('line cut');
     expect(sound().length).toBe(9_600);
+  });
+});
+
+describe('rehearse', () => {
+  it('says its text to nobody, sentence by sentence', async () => {
+    const asked: string[] = [];
+    const tts: Tts = {
+      name: 'fake',
+      async *stream(sentence) {
+        asked.push(sentence);
+        yield* pcm(9_600, 48_000);
+      },
+      close: async () => {},
+    };
+    await rehearse(tts, -37.5, new AbortController().signal);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('ends when the server stops in the middle of it', async () => {
+    const stop = new AbortController();
+    const tts: Tts = {
+      name: 'stalled',
+      async *stream(_, { signal }) {
+        stop.abort();
+        if (!signal.aborted) await new Promise(() => {});
+        yield* pcm(960, 48_000);
+      },
+      close: async () => {},
+    };
+    await rehearse(tts, -37.5, stop.signal);
   });
 });

@@ -35,6 +35,7 @@ const services = {
     status: () => ({}),
     ready: async () => {},
     infer: async () => undefined,
+    prepare: () => {},
     close: async () => {},
   },
   openAudio: async () => {

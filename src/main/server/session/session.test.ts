@@ -53,6 +53,7 @@ const mouthless: Mouth = {
   status: () => ({ model: 'none', provider: 'none', faceSizePx: 0, warmPictureMs: 0, state: 'ready', restarts: 0 }),
   ready: async () => {},
   infer: async () => undefined,
+  prepare: () => {},
   close: async () => {},
 };
 

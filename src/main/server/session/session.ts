@@ -202,7 +202,7 @@ export class Session implements SessionHandle {
     this.program = program;
     if (this.isClosed) return; // shutDown waits for us and closes it
     await program.attach(peer);
-    const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.pump());
+    const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.onStep());
     this.playout = playout;
     this.lips = new Lips(avatar, this.services.mouth, playout);
     playout.setStill(this.audiotype === MODE_STILL);
