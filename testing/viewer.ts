@@ -34,7 +34,8 @@ export class RtpViewer {
       clockRate: 90_000,
       payloadType: 102,
       rtcpFeedback: [useNACK(), usePLI()],
-      parameters: codec === 'H264' ? 'packetization-mode=1;profile-level-id=42e01f;level-asymmetry-allowed=1' : undefined,
+      parameters:
+        codec === 'H264' ? 'packetization-mode=1;profile-level-id=42e01f;level-asymmetry-allowed=1' : undefined,
     });
     const pc = new RTCPeerConnection({
       codecs: { audio: [useOPUS()], video: [video] },
@@ -70,7 +71,9 @@ export class RtpViewer {
     const feedback =
       request === 'pli' ? new PictureLossIndication({ senderSsrc: 1, mediaSsrc }) : fullIntraRequest(1, mediaSsrc);
     const { receiver } = this.pc.getTransceivers().find((t) => t.kind === 'video')!;
-    await receiver.dtlsTransport.sendRtcp([new RtcpPayloadSpecificFeedback({ feedback: feedback as PictureLossIndication })]);
+    await receiver.dtlsTransport.sendRtcp([
+      new RtcpPayloadSpecificFeedback({ feedback: feedback as PictureLossIndication }),
+    ]);
   }
 
   close(): Promise<void> {

@@ -8,7 +8,12 @@ import { chromium } from 'playwright-core';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const THREE_DIR = path.resolve(path.dirname(createRequire(import.meta.url).resolve('three')), '..');
-const TYPES = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '.html': 'text/html',
+  '.mjs': 'text/javascript',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 const CHROMIUM_ARGS = [
   '--headless',
   '--no-sandbox',
@@ -26,7 +31,10 @@ function fileFor(url, characterFile) {
   const name = decodeURIComponent(url.split('?')[0]);
   if (name === '/') return path.join(HERE, 'stage.html');
   if (name === '/character.glb') return characterFile;
-  for (const [prefix, dir] of [['/tools/', HERE], ['/modules/three/', THREE_DIR]]) {
+  for (const [prefix, dir] of [
+    ['/tools/', HERE],
+    ['/modules/three/', THREE_DIR],
+  ]) {
     const file = path.join(dir, name.slice(prefix.length));
     if (name.startsWith(prefix) && file.startsWith(dir)) return file;
   }
@@ -64,7 +72,10 @@ export async function openStage({ characters, character, chromiumPath }) {
   return {
     /** PNG bytes of a pose; `box` = [x, y, side] of the 720 px picture, or undefined for all of it. */
     async render(pose, sizePx, box) {
-      const png = await page.evaluate(([p, s, b]) => window.stage.render(p, s, b ?? undefined), [pose, sizePx, box ?? null]);
+      const png = await page.evaluate(
+        ([p, s, b]) => window.stage.render(p, s, b ?? undefined),
+        [pose, sizePx, box ?? null],
+      );
       return Buffer.from(png, 'base64');
     },
     async close() {

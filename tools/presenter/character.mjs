@@ -1,7 +1,8 @@
 // A VALID character: loading, materials, and posing by bones and blend shapes. Runs in the page.
 import * as THREE from 'three';
-import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js';
+import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
+import { createMorpher, dropTrianglesBelow } from '/tools/geometry.mjs';
 import { faceShapes } from '/tools/mouth-shapes.mjs';
 
 const KEPT = ['map', 'normalMap', 'side', 'alphaTest', 'transparent', 'depthWrite', 'opacity', 'vertexColors'];
@@ -57,7 +58,12 @@ function turn(bone, [x, y, z]) {
 
 function lowerArms(model) {
   // The rig rests in a T pose.
-  for (const [name, angle] of [['LeftShoulder', -0.12], ['RightShoulder', 0.12], ['LeftArm', -1.05], ['RightArm', 1.05]]) {
+  for (const [name, angle] of [
+    ['LeftShoulder', -0.12],
+    ['RightShoulder', 0.12],
+    ['LeftArm', -1.05],
+    ['RightArm', 1.05],
+  ]) {
     const bone = model.getObjectByName(name);
     turn(bone, [0, 0, angle]);
     delete bone.userData.rest;
@@ -71,13 +77,16 @@ export async function loadCharacter(url) {
   const model = (await loader.loadAsync(url)).scene;
   model.updateMatrixWorld(true);
   lowerArms(model);
-  const morphed = [];
+  model.updateMatrixWorld(true);
+  const headPosition = model.getObjectByName('Head').getWorldPosition(new THREE.Vector3());
+  const morphers = [];
   model.traverse((mesh) => {
     if (!mesh.isMesh) return;
+    dropTrianglesBelow(mesh, headPosition.y - 0.42);
     mesh.castShadow = mesh.receiveShadow = true;
     mesh.frustumCulled = false;
     mesh.material = materialFor(mesh);
-    if (mesh.morphTargetDictionary) morphed.push(mesh);
+    if (mesh.morphTargetDictionary) morphers.push(createMorpher(mesh));
   });
   const bone = Object.fromEntries(
     ['Spine1', 'Spine2', 'LeftShoulder', 'RightShoulder', 'Neck', 'Head', 'LeftEye', 'RightEye'].map((name) => [
@@ -104,13 +113,8 @@ export async function loadCharacter(url) {
 
   function setFace(face) {
     const weights = faceShapes(face);
-    for (const mesh of morphed) {
-      for (const [name, i] of Object.entries(mesh.morphTargetDictionary)) {
-        mesh.morphTargetInfluences[i] = weights[name] ?? 0;
-      }
-    }
+    for (const apply of morphers) apply(weights);
   }
 
-  const headPosition = bone.Head.getWorldPosition(new THREE.Vector3());
   return { model, headPosition, setPose, setFace };
 }

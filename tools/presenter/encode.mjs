@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { IDLE } from './idle-motion.mjs';
 import { FACE_BOX, FRAME_PX } from './framing.mjs';
+import { IDLE } from './idle-motion.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -31,12 +31,43 @@ const size = `${FRAME_PX}:${FRAME_PX}`;
 // Closed GOPs of one second, no B-frames: any second can be decoded alone, and the loop can be entered anywhere. The
 // RGB -> BT.709 limited conversion is done explicitly and then tagged; a tag alone would shift the skin colours.
 ffmpeg(
-  '-framerate', String(IDLE.fps), '-i', path.join(values.frames, '%04d.png'),
-  '-vf', `scale=${size}:flags=lanczos+accurate_rnd+full_chroma_int:out_color_matrix=bt709:out_range=tv,format=yuv420p`,
-  '-c:v', 'libx264', '-profile:v', 'high', '-preset', 'slow', '-crf', values.crf,
-  '-g', '25', '-keyint_min', '25', '-sc_threshold', '0', '-bf', '0', '-flags', '+cgop', '-fps_mode', 'cfr',
-  '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv',
-  '-movflags', '+faststart', out('idle.mp4'),
+  '-framerate',
+  String(IDLE.fps),
+  '-i',
+  path.join(values.frames, '%04d.png'),
+  '-vf',
+  `scale=${size}:flags=lanczos+accurate_rnd+full_chroma_int:out_color_matrix=bt709:out_range=tv,format=yuv420p`,
+  '-c:v',
+  'libx264',
+  '-profile:v',
+  'high',
+  '-preset',
+  'slow',
+  '-crf',
+  values.crf,
+  '-g',
+  '25',
+  '-keyint_min',
+  '25',
+  '-sc_threshold',
+  '0',
+  '-bf',
+  '0',
+  '-flags',
+  '+cgop',
+  '-fps_mode',
+  'cfr',
+  '-colorspace',
+  'bt709',
+  '-color_primaries',
+  'bt709',
+  '-color_trc',
+  'bt709',
+  '-color_range',
+  'tv',
+  '-movflags',
+  '+faststart',
+  out('idle.mp4'),
 );
 const first = path.join(values.frames, '0000.png');
 ffmpeg('-i', first, '-vf', 'scale=256:256:flags=lanczos', '-q:v', '3', out('thumbnail.jpg'));

@@ -52,19 +52,49 @@ export function idlePose(i, n = IDLE.pictures) {
   const turn = (TURN * at) / n;
   const breath = 0.5 - 0.5 * Math.cos(2 * turn + 0.35 * Math.sin(2 * turn)) + 0.04 * Math.sin(3 * turn + 1);
   const head = [
-    wave(turn, [[1, 0.008, 0.6], [3, 0.009, 2.1], [5, 0.005, 4.0], [8, 0.0018, 1.0]]) - 0.006 * breath,
-    wave(turn, [[1, 0.03, 2.6], [2, 0.016, 0.4], [5, 0.006, 1.9], [7, 0.003, 5.2]]),
-    wave(turn, [[1, 0.011, 4.1], [2, 0.008, 1.2], [3, 0.005, 3.3]]),
+    wave(turn, [
+      [1, 0.008, 0.6],
+      [3, 0.009, 2.1],
+      [5, 0.005, 4.0],
+      [8, 0.0018, 1.0],
+    ]) -
+      0.006 * breath,
+    wave(turn, [
+      [1, 0.03, 2.6],
+      [2, 0.016, 0.4],
+      [5, 0.006, 1.9],
+      [7, 0.003, 5.2],
+    ]),
+    wave(turn, [
+      [1, 0.011, 4.1],
+      [2, 0.008, 1.2],
+      [3, 0.005, 3.3],
+    ]),
   ];
   const [gazeYaw, gazePitch] = glanceAt(at);
   return {
     head,
     breath,
-    sway: wave(turn, [[1, 0.004, 1.1], [2, 0.0025, 5.0]]),
+    sway: wave(turn, [
+      [1, 0.004, 1.1],
+      [2, 0.0025, 5.0],
+    ]),
     gaze: [gazePitch, gazeYaw],
     blink: blinkAt(at, n),
-    smile: 0.3 + wave(turn, [[1, 0.03, 0.9], [3, 0.02, 2.0]]),
+    smile:
+      0.3 +
+      wave(turn, [
+        [1, 0.03, 0.9],
+        [3, 0.02, 2.0],
+      ]),
     squint: 0.14 + wave(turn, [[1, 0.03, 0.9]]),
-    brow: Math.max(0, 0.1 + wave(turn, [[1, 0.05, 3.9], [4, 0.035, 1.7]])),
+    brow: Math.max(
+      0,
+      0.1 +
+        wave(turn, [
+          [1, 0.05, 3.9],
+          [4, 0.035, 1.7],
+        ]),
+    ),
   };
 }

@@ -13,10 +13,20 @@ const SKIN = {
   E: [['Ax_E', 0.8]],
   OO: [['UH_OO', 0.8]],
   UW: [['UW_U', 0.95]],
-  MPB: [['MPB_Up', 0.47], ['MPB_Down', 0.47]],
+  MPB: [
+    ['MPB_Up', 0.47],
+    ['MPB_Down', 0.47],
+  ],
   // FV and S alone hardly read on camera: the upper lip shows the teeth for F, the lips draw apart for S.
-  FV: [['FV', 1], ['RlipUp', 0.18], ['LlipUp', 0.18]],
-  S: [['S', 0.9], ['H_EST', 0.3]],
+  FV: [
+    ['FV', 1],
+    ['RlipUp', 0.18],
+    ['LlipUp', 0.18],
+  ],
+  S: [
+    ['S', 0.9],
+    ['H_EST', 0.3],
+  ],
   SH: [['SH_CH', 0.9]],
   TD: [['TD_I', 0.75]],
 };
@@ -30,7 +40,10 @@ const TEETH = {
   UW: [['UW_U', 0.95]],
   MPB: [['MPB', 0.5]],
   FV: [['FV', 1]],
-  S: [['S', 0.9], ['H_EST', 0.3]],
+  S: [
+    ['S', 0.9],
+    ['H_EST', 0.3],
+  ],
   SH: [['SH_CH', 0.9]],
   TD: [['TD_I', 0.75]],
 };

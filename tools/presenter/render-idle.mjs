@@ -29,7 +29,8 @@ for (const i of indices) {
   writeFileSync(`${file}.part`, await stage.render(idlePose(i), Number(values.size)));
   renameSync(`${file}.part`, file); // a killed run never leaves half a picture that the next run would skip
   done += 1;
-  if (done % 25 === 0) console.log(`${i + 1}/${IDLE.pictures}, ${((Date.now() - startedMs) / 1000 / done).toFixed(2)} s per picture`);
+  if (done % 25 === 0)
+    console.log(`${i + 1}/${IDLE.pictures}, ${((Date.now() - startedMs) / 1000 / done).toFixed(2)} s per picture`);
 }
 console.log(`${done} rendered in ${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
 await stage.close();

@@ -51,9 +51,11 @@ async function renderOnce(name, pose, box) {
 
 for (let i = Number(values.from); i < to; i += 1) {
   const { mouth, box, rest } = items[i];
-  if (rest !== null) await renderOnce(`${String(rest).padStart(5, '0')}_rest.png`, poseOf(items[rest]), items[rest].box);
+  if (rest !== null)
+    await renderOnce(`${String(rest).padStart(5, '0')}_rest.png`, poseOf(items[rest]), items[rest].box);
   await renderOnce(`${String(i).padStart(5, '0')}_said.png`, { ...poseOf(items[i]), mouth }, box);
-  if (i % 50 === 49) console.log(`${i + 1}/${to}, ${((Date.now() - startedMs) / 1000 / Math.max(1, done)).toFixed(3)} s per picture`);
+  if (i % 50 === 49)
+    console.log(`${i + 1}/${to}, ${((Date.now() - startedMs) / 1000 / Math.max(1, done)).toFixed(3)} s per picture`);
 }
 console.log(`${done} rendered in ${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
 await stage.close();

@@ -54,10 +54,10 @@ export async function servePage(app: FastifyInstance, rendererDir: string): Prom
       root: rendererDir,
       cacheControl: false,
       schemaHide: true,
-      setHeaders(reply, path) {
+      setHeaders(response, path) {
         // The bundler puts a hash of the content into every name below assets/.
         const immutable = path.includes(`${sep}assets${sep}`);
-        reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+        response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
   });
