@@ -66,6 +66,8 @@ function readAll(attribute) {
 
 function sparse(values) {
   const at = [];
-  values.forEach((v, i) => v !== 0 && at.push(i));
+  values.forEach((v, i) => {
+    if (v !== 0) at.push(i);
+  });
   return { at: Uint32Array.from(at), by: Float32Array.from(at, (i) => values[i]) };
 }

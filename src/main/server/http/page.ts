@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
@@ -50,16 +50,13 @@ export async function servePage(app: FastifyInstance, rendererDir: string): Prom
       );
       return;
     }
-    await pages.register(fastifyStatic, {
-      root: rendererDir,
-      cacheControl: false,
-      schemaHide: true,
-      setHeaders(response, path) {
-        // The bundler puts a hash of the content into every name below assets/.
-        const immutable = path.includes(`${sep}assets${sep}`);
-        response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
-      },
+    pages.addHook('onSend', async (request, reply, payload) => {
+      // The bundler puts a hash of the content into every name below assets/.
+      const immutable = request.url.startsWith('/assets/') && reply.statusCode < 400;
+      reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+      return payload;
     });
+    await pages.register(fastifyStatic, { root: rendererDir, cacheControl: false, schemaHide: true });
   });
 }
 
