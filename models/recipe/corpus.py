@@ -151,6 +151,11 @@ def train_shard(kind, seed, minutes, espeak):
         elif kind == 'festival':
             for said in festival_utterances(random):
                 learn(*said)
+        elif kind == 'held':
+            variant = '' if random.random() < 0.2 else '+' + str(random.choice(ESPEAK_VARIANTS))
+            samples, phonemes = surround(*engines.held(espeak, 'en-us' + variant, random), 0.2, 0.3)
+            if len(phonemes) > 1:  # its levels are the point: they are not set again
+                shard.add(samples if random.random() < 0.5 else degrade(samples, random), phonemes)
         else:
             learn(*(engines.sustained(random) if random.random() < 0.6 else background(random)), may_resize=False)
     return shard
@@ -176,7 +181,7 @@ def held_out_shard(kind, seed, minutes, espeak):
 
 def plan(minutes):
     """Shards, interleaved so that an early stop still has every kind. Less than half comes from espeak-ng."""
-    shares = dict(espeak=0.44, flite=0.3, festival=0.2, sounds=0.06)
+    shares = dict(espeak=0.42, flite=0.29, festival=0.18, sounds=0.05, held=0.06)
     rows = []
     for number, (kind, share) in enumerate(shares.items()):
         count = max(1, round(minutes * share / SHARD_MINUTES))

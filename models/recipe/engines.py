@@ -29,6 +29,7 @@ class Espeak:
     _SYNCHRONOUS = 2  # the asynchronous mode hangs after some minutes
     _PHONEME_EVENTS_IPA = 3
     _PHONEME = 7
+    _UTF8, _PHONEME_NOTATION = 1, 0x100
     _RATE, _PITCH, _RANGE = 1, 3, 4
 
     def __init__(self):
@@ -50,6 +51,7 @@ class Espeak:
         return 0
 
     def say(self, text, voice, words_per_minute=170, pitch=50, pitch_range=50):
+        """Text, in which [[...]] is espeak-ng's own phoneme notation -> (samples at 16 kHz, phonemes)."""
         self._pcm.clear()
         self._phonemes.clear()
         if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
@@ -57,7 +59,7 @@ class Espeak:
         for parameter, value in ((self._RATE, words_per_minute), (self._PITCH, pitch), (self._RANGE, pitch_range)):
             self._lib.espeak_SetParameter(parameter, int(value), 0)
         raw = text.encode()
-        self._lib.espeak_Synth(raw, len(raw) + 1, 0, 1, 0, 1, None, None)
+        self._lib.espeak_Synth(raw, len(raw) + 1, 0, 1, 0, self._UTF8 | self._PHONEME_NOTATION, None, None)
         self._lib.espeak_Synchronize()
         samples = to_16k(np.frombuffer(bytes(self._pcm), np.int16).astype(np.float32) / 32768, self._rate_hz)
         starts = sorted(self._phonemes, key=lambda e: e[0]) + [(len(samples) / SAMPLE_RATE_HZ, '')]
@@ -141,6 +143,31 @@ def sustained(random):
         spoken.append((now, now + count / SAMPLE_RATE_HZ, name))
         now += count / SAMPLE_RATE_HZ
     return np.concatenate(parts).astype(np.float32), spoken
+
+
+# espeak-ng's notation of a sound -> IPA.
+_HELD = {'m': 'm', 'n': 'n', 'A:': 'ɑ', 'i:': 'i', 'u:': 'u', 'O:': 'ɔ', 'E': 'ɛ'}
+
+
+def held(espeak, voice, random):
+    """Sounds of a whole speaker held for long, each at a level of its own: a loud m is as shut as a quiet one."""
+    parts, spoken, now = [], [], 0.0
+    for _ in range(random.integers(4, 8)):
+        name = str(random.choice(['m', 'n', 'A:', 'i:', 'u:', 'O:', 'E', ''], p=[0.38, 0.1, 0.16, 0.06, 0.06, 0.06, 0.06, 0.12]))
+        count = int(random.uniform(0.3, 1.1) * SAMPLE_RATE_HZ)
+        samples = np.zeros(count, np.float32)
+        if name:
+            said, _ = espeak.say(f'[[{name * 16}]]', voice, 120, random.integers(20, 80), 20)
+            said = said[SAMPLE_RATE_HZ // 10:][:count]  # neither its onset, nor how it ends
+            if len(said) < SAMPLE_RATE_HZ // 5:
+                continue
+            # As loud in every moment: repeated phonemes swell and fade.
+            power = scipy.signal.fftconvolve(said**2, np.ones(640) / 640, mode='same')
+            samples = (said / np.sqrt(np.maximum(power, 1e-7)) * 10 ** (random.uniform(-36, -14) / 20)).astype(np.float32)
+        parts.append(samples)
+        spoken.append((now, now + len(samples) / SAMPLE_RATE_HZ, _HELD.get(name, '')))
+        now += len(samples) / SAMPLE_RATE_HZ
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32), spoken
 
 
 def _resonate(name, f0, size, count, random):

@@ -38,7 +38,7 @@ def fit_loudness(train, random):
     return np.linalg.solve(x.T @ x + 10 * np.eye(x.shape[1]), x.T @ y)
 
 
-def picture_motion(run, speech, reference, count=1500):
+def picture_motion(run, speech, reference, count=600):
     """r between the labels' opening and how much the network's own picture differs from one with shut lips."""
     frames = speech.index[4000:4000 + count * 3:3]
     face = face_data.network_input(reference).numpy()

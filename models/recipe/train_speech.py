@@ -38,7 +38,7 @@ def main():
     parser.add_argument('--minutes', type=float, default=14)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rate', type=float, default=PEAK_RATE)
-    parser.add_argument('--false-closures', type=float, default=3.0, help='weight of shutting the lips where nothing shuts them')
+    parser.add_argument('--false-closures', type=float, default=0.6, help='weight of shutting the lips where nothing shuts them')
     parser.add_argument('--resume', action='store_true', help='start from --out if it exists')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
