@@ -1,7 +1,7 @@
 """A viewer as the Python clients of this API are: aiortc, offer over HTTP, count what arrives.
 
 usage: viewer.py URL SECONDS [--codec h264|vp8] [--order va|av] [--say TEXT] [--after SECONDS] [--wav FILE] [--hang]
-Prints one JSON line. --hang exits without closing anything, as a killed client does.
+SECONDS count from the moment of being connected. Prints one JSON line. --hang exits without closing anything, as a killed client does.
 """
 import argparse
 import asyncio
@@ -72,6 +72,9 @@ async def main():
         return
     first["answer"] = round((time.monotonic() - t0) * 1000)
     await pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
+    while pc.connectionState != "connected" and time.monotonic() - t0 < 10:
+        await asyncio.sleep(0.01)
+    first["connected"] = round((time.monotonic() - t0) * 1000)
     said = None
     if args.say:
         await asyncio.sleep(args.after)

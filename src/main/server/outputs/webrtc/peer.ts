@@ -193,6 +193,12 @@ export class Peer implements Output {
       if (transceiver.kind === 'video') this.listenForKeyframeRequests(transceiver.sender);
     }
     await connection.setLocalDescription(await connection.createAnswer());
+    // A peer that closes says so in DTLS (close_notify); werift notes it on the transport but not on the connection.
+    for (const transport of connection.dtlsTransports) {
+      transport.onStateChange.subscribe((state) => {
+        if (state === 'closed' || state === 'failed') void this.close('closed by its viewer');
+      });
+    }
     const answer = connection.localDescription?.sdp;
     if (!answer) throw new HeraldError('malformed', 'The SDP offer cannot be used: no answer could be made');
     return answer;
