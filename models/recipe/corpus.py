@@ -153,8 +153,11 @@ def train_shard(kind, seed, minutes, espeak):
                 learn(*said)
         elif kind == 'held':
             variant = '' if random.random() < 0.2 else '+' + str(random.choice(ESPEAK_VARIANTS))
-            samples, phonemes = surround(*engines.held(espeak, 'en-us' + variant, random), 0.2, 0.3)
-            if len(phonemes) > 1:  # its levels are the point: they are not set again
+            said = engines.held(espeak, 'en-us' + variant, random)
+            if random.random() < 0.6:
+                said = resize_voice(*said, random.uniform(0.78, 1.25))
+            if len(said[1]) > 1:  # its levels are the point: they are not set again
+                samples, phonemes = surround(*said, 0.2, 0.3)
                 shard.add(samples if random.random() < 0.5 else degrade(samples, random), phonemes)
         else:
             learn(*(engines.sustained(random) if random.random() < 0.6 else background(random)), may_resize=False)
