@@ -42,6 +42,9 @@ try {
   console.log(
     `video - audio offset      min ${Math.min(...ms).toFixed(1)}  p5 ${quantile(ms, 0.05).toFixed(1)}  p50 ${quantile(ms, 0.5).toFixed(1)}  p95 ${quantile(ms, 0.95).toFixed(1)}  max ${Math.max(...ms).toFixed(1)} ms   (target within +-40)`,
   );
+  const every = Math.max(1, Math.floor(offsets.length / 10));
+  const timeline = offsets.filter((_, i) => i % every === 0).map(({ second, ms }) => `${second}s ${ms.toFixed(0)}`);
+  console.log(`offset over time          ${timeline.join('  ')}`);
   console.log(
     `drift (last - first tenth) ${(mean(ms.slice(-tenth)) - mean(ms.slice(0, tenth))).toFixed(1)} ms   (target within 10)`,
   );
