@@ -5,8 +5,10 @@ import { getJson, postJson, startTestServer } from '../testing/server';
 
 const CYCLES = Number(process.argv[2] ?? 50);
 const WARM_UP_CYCLES = 10;
+const SERVER_WIDE = new Set(['espeak-worker', 'infer-process']);
 const server = await startTestServer(['--max_session', '1', '--log_level', 'warn']);
 const rssMb: number[] = [];
+const heapMb: number[] = [];
 
 /** Least-squares slope, MB per cycle. */
 function slope(values: number[]): number {
@@ -38,6 +40,8 @@ try {
       browser = await launchChromium();
     }
     rssMb.push(server.rssBytes() / 1e6);
+    const { data } = await getJson<{ data: { memory: { heapBytes: number } } }>(`${server.url}/api/health`);
+    heapMb.push(data.memory.heapBytes / 1e6);
     process.stdout.write(`\rcycle ${cycle + 1}/${CYCLES}  rss ${rssMb.at(-1)!.toFixed(0)} MB `);
   }
   await browser.close();
@@ -45,9 +49,22 @@ try {
   const { data } = await getJson<{ data: { sessions: number; native: Record<string, number> } }>(
     `${server.url}/api/health`,
   );
-  const alive = Object.entries(data.native).filter(([, count]) => count > 0);
+  // The server's own two processes live as long as it does; everything else belongs to somebody who is gone.
+  const alive = Object.entries(data.native).filter(([kind, count]) => count > 0 && !SERVER_WIDE.has(kind));
   console.log(
     `\nsessions left ${data.sessions} (target 0), native objects alive ${alive.length === 0 ? 0 : JSON.stringify(Object.fromEntries(alive))} (target 0)`,
+  );
+  console.log(
+    `rss by tens of cycles: ${rssMb
+      .filter((_, i) => i % 10 === 9)
+      .map((mb) => mb.toFixed(0))
+      .join(', ')} MB`,
+  );
+  console.log(
+    `heap by tens of cycles: ${heapMb
+      .filter((_, i) => i % 10 === 9)
+      .map((mb) => mb.toFixed(0))
+      .join(', ')} MB`,
   );
   console.log(
     `rss slope, cycles ${WARM_UP_CYCLES}-${CYCLES}: ${slope(rssMb.slice(WARM_UP_CYCLES)).toFixed(2)} MB a cycle (target <= 0.3)`,
