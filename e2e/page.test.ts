@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { wav } from '../testing/audio-files';
 import { launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
 import { getJson, startTestServer, type TestServer } from '../testing/server';
@@ -10,25 +11,8 @@ if (!chromium) console.warn(INSTALL_CHROMIUM);
 
 const LONG = 'This is a long announcement. '.repeat(12).trim();
 
-/** One second of a buzzing tone as a WAV file. */
-function wav(seconds = 1, rateHz = 16_000): Buffer {
-  const samples = Buffer.alloc(seconds * rateHz * 2);
-  for (let i = 0; i < seconds * rateHz; i++) samples.writeInt16LE(((i % 100) - 50) * 250, i * 2);
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + samples.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rateHz, 24);
-  head.writeUInt32LE(rateHz * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(samples.length, 40);
-  return Buffer.concat([head, samples]);
-}
+/** A buzzing tone as a WAV file. */
+const buzz = (seconds: number) => wav(seconds * 16_000, 16_000, 1, (i) => (((i % 100) - 50) * 250) / 32_767);
 
 /** Puts a sound meter on what the page plays; call it once the presenter is there. */
 const listen = (page: Page) =>
@@ -194,7 +178,7 @@ describe.skipIf(!chromium)('the studio page', () => {
     await open();
     await listen(page);
     const input = page.getByTestId('audio-input');
-    await input.setInputFiles({ name: 'buzz.wav', mimeType: 'audio/wav', buffer: wav(6) });
+    await input.setInputFiles({ name: 'buzz.wav', mimeType: 'audio/wav', buffer: buzz(6) });
     await lineState('buzz.wav', 'speaking');
     await audible(page);
     expect(await page.getByTestId('caption').textContent()).toContain('buzz.wav');
@@ -215,7 +199,7 @@ describe.skipIf(!chromium)('the studio page', () => {
         transfer.items.add(new File([new Uint8Array(bytes)], 'dropped.wav', { type: 'audio/wav' }));
         return transfer;
       },
-      [...wav(1)],
+      [...buzz(1)],
     );
     await page.dispatchEvent('body', 'dragenter', { dataTransfer: data });
     await page.getByText('Drop to let the presenter speak it').waitFor({ state: 'visible' });

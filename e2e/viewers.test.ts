@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wav as encodeWav } from '../testing/audio-files';
 import { findPythonWithAiortc, runPython } from '../testing/python';
 import { getJson, root, startTestServer, type TestServer } from '../testing/server';
 
@@ -127,7 +128,7 @@ describe.skipIf(!python || !seedThere)('the Python examples of the interface doc
       const [connect, human, audio, mode, speaking] = seedExamples(server.url);
       const dir = mkdtempSync(join(tmpdir(), 'herald-seed-'));
       const wav = join(dir, 'hello.wav');
-      writeFileSync(wav, toneWav(2));
+      writeFileSync(wav, encodeWav(2 * 16_000, 16_000));
       // Example 1's own main ends at once; its function is called here, and the rest uses the session it returns.
       const program = `${connect!.replace(/if __name__[\s\S]*$/, '')}
 ${human}
@@ -200,25 +201,3 @@ describe('npm run serve', () => {
     await viewing;
   });
 });
-
-/** Seconds of a 300 Hz tone as 16-bit mono WAV at 16 kHz. */
-function toneWav(seconds: number): Buffer {
-  const samples = Int16Array.from(
-    { length: seconds * 16_000 },
-    (_, i) => 8_000 * Math.sin((2 * Math.PI * 300 * i) / 16_000),
-  );
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(16_000, 24);
-  header.writeUInt32LE(32_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([header, Buffer.from(samples.buffer)]);
-}

@@ -39,6 +39,7 @@ const DEFAULT_PRESENTER = 'clara';
 export async function startServer(settings: Settings, { log, dataDir }: StartOptions): Promise<RunningServer> {
   const startedAtMs = Date.now();
   const token = settings.token ?? loadOrCreateToken(dataDir);
+  const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
   const avatars = new AvatarLibrary({
     dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
   });
@@ -51,7 +52,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   const sessions = new SessionRegistry(
     {
       maxSessions: settings.max_session,
-      defaultAvatar: settings.avatar_id ?? DEFAULT_PRESENTER,
+      defaultAvatar,
       iceServers: iceServers(settings),
     },
     {
@@ -67,7 +68,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     settings,
     sessions,
     health: () => healthReport({ startedAtMs, mouth, tts, sessions, avatars }),
-    log: log.child({ scope: 'http' }),
+    log,
     token,
   });
 
@@ -94,7 +95,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   );
   try {
     // The first viewer should find its presenter decoded, not wait for it.
-    const warm = await avatars.open(settings.avatar_id ?? DEFAULT_PRESENTER);
+    const warm = await avatars.open(defaultAvatar);
     await warm.picture(0);
     warm.release();
     await http.listen({ host: settings.host, port: settings.listenport });

@@ -106,10 +106,6 @@ export class Playout {
     this.running ??= this.loop();
   }
 
-  get isStarted(): boolean {
-    return this.running !== undefined;
-  }
-
   /** Queued slots, nearest first. The one on air is not among them. */
   get upcoming(): readonly Slot[] {
     return this.queue;

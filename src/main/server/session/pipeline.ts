@@ -86,12 +86,13 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
     lips.expect(slot, { turnPicture, mel, signal });
     turnPicture++;
   };
-  const mark = (kind: 'begin' | 'end', text: string): void => {
+  const note = (kind: 'begin' | 'end', text: string): void => {
     // A segment ends with its last sample, which may be in a slot that is queued, or even sent, already.
     const atSamples = kind === 'end' ? Math.max(0, heardSamples - 1) : heardSamples;
-    if (atSamples >= turnPicture * SAMPLES_PER_PICTURE || !last) marks.push({ atSamples, kind, text });
-    else if (!last.sent) last.marks.push({ atSamples, kind, text });
-    else report({ atSamples, kind, text });
+    const mark = { atSamples, kind, text };
+    if (atSamples >= turnPicture * SAMPLES_PER_PICTURE || !last) marks.push(mark);
+    else if (!last.sent) last.marks.push(mark);
+    else report(mark);
   };
   const hear = async (samples48k: Float32Array): Promise<void> => {
     for (let at = 0; at < samples48k.length; at += SLICE_SAMPLES) {
@@ -124,17 +125,15 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
         await hear(resample!.resampler.push(samples));
       } else {
         if (part.kind === 'end') await endSegment();
-        mark(part.kind, part.text);
+        note(part.kind, part.text);
       }
     }
     await endSegment();
     mel.push(toFeatureRate.flush());
+    mel.flush(); // what follows is silence: every window can be had now
     const rest = slots.flush();
     if (rest) await enqueue(rest);
-    const silence = new Float32Array(CLOSING_PICTURES * (FEATURE_RATE_HZ / 25));
-    mel.push(silence);
     for (let i = 0; i < CLOSING_PICTURES && turnPicture > 0; i++) await enqueue(new Float32Array(SAMPLES_PER_PICTURE));
-    mel.flush();
     lips.pump();
   } finally {
     playout.setSpeechUnderWay(false);

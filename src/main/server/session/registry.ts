@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionSummary } from '../../../shared/protocol';
 import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
-import { normaliseOffer } from '../outputs/webrtc/offer';
+import { type NormalisedOffer, normaliseOffer } from '../outputs/webrtc/offer';
 import { type IceServer, Peer } from '../outputs/webrtc/peer';
 import type { OfferAnswer, OfferInput, SessionDirectory, SessionHandle } from './api';
 import { Session, type SessionServices } from './session';
@@ -40,10 +40,10 @@ export class SessionRegistry implements SessionDirectory {
   ) {}
 
   async offer(input: OfferInput): Promise<OfferAnswer> {
-    normaliseOffer(input.sdp); // a garbage offer is refused before it takes a place
+    const offer = normaliseOffer(input.sdp); // garbage is refused before it takes a place
     const release = await this.takePlace(input);
     try {
-      return await this.build(input);
+      return await this.build(input, offer);
     } finally {
       release();
     }
@@ -74,11 +74,11 @@ export class SessionRegistry implements SessionDirectory {
     await Promise.all([...this.sessions.values()].map((session) => session.close('the server is stopping')));
   }
 
-  private async build(input: OfferInput): Promise<OfferAnswer> {
+  private async build(input: OfferInput, offer: NormalisedOffer): Promise<OfferAnswer> {
     const avatar = await this.avatars.open(input.avatar ?? this.options.defaultAvatar);
     let peer: Peer | undefined;
     try {
-      const negotiated = await Peer.negotiate(input.sdp, { iceServers: this.options.iceServers, signal: input.signal });
+      const negotiated = await Peer.negotiate(offer, { iceServers: this.options.iceServers, signal: input.signal });
       peer = negotiated.peer;
       if (this.closed) throw new HeraldError('limit', 'The server is stopping', 1);
       const parts = { id: this.freeId(), avatar, peer, studio: input.studio, voice: input.voice };

@@ -7,6 +7,7 @@ import type { Avatar } from '../avatar/avatar';
 import { createLogger } from '../log';
 import { counts } from '../metrics/native';
 import type { Mouth } from '../mouth/mouth';
+import { normaliseOffer } from '../outputs/webrtc/offer';
 import { Peer } from '../outputs/webrtc/peer';
 import type { Tts } from '../tts/tts';
 import { Session, type SessionServices } from './session';
@@ -72,7 +73,10 @@ const open: { session: Session; viewer: RtpViewer }[] = [];
 async function connect(codec: 'H264' | 'VP8' = 'H264') {
   const released = { count: 0 };
   const { viewer, sdp } = await RtpViewer.offer(codec);
-  const { peer, answer } = await Peer.negotiate(sdp, { iceServers: [], signal: new AbortController().signal });
+  const { peer, answer } = await Peer.negotiate(normaliseOffer(sdp), {
+    iceServers: [],
+    signal: new AbortController().signal,
+  });
   const closed: string[] = [];
   const parts = { id: 123_456, avatar: avatar(() => released.count++), peer, studio: false };
   const session = new Session(parts, services, (_, reason) => closed.push(reason));

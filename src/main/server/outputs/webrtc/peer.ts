@@ -15,7 +15,7 @@ import type { VideoCodec } from '../../encode/video';
 import { HeraldError } from '../../errors';
 import { track } from '../../metrics/native';
 import type { EncodedPacket, MediaFormat, Output } from '../output';
-import { normaliseOffer } from './offer';
+import type { NormalisedOffer } from './offer';
 import { h264Payloads, type Payload, vp8Payloads } from './payloads';
 import { mapSenderReports, type RtpClock } from './sender-report';
 
@@ -84,8 +84,7 @@ export class Peer implements Output {
    * Answers an offer (complete, no trickle).
    * @throws HeraldError 'malformed' when it cannot be answered. Nothing is left open then.
    */
-  static async negotiate(sdp: string, options: PeerOptions): Promise<{ peer: Peer; answer: string }> {
-    const offer = normaliseOffer(sdp);
+  static async negotiate(offer: NormalisedOffer, options: PeerOptions): Promise<{ peer: Peer; answer: string }> {
     const connection = new RTCPeerConnection({
       codecs: { audio: [useOPUS()], video: videoCodecs() },
       iceServers: options.iceServers,
