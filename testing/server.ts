@@ -29,7 +29,8 @@ export async function startTestServer(
 ): Promise<TestServer> {
   if (!existsSync(SERVE)) throw new Error('out/main/serve.js is missing: run npm run build first');
   const dataDir = mkdtempSync(join(tmpdir(), 'herald-test-'));
-  const args = ['--listenport', '0', '--data', dataDir, '--rate_limit', '0', ...flags];
+  // Not 'auto': on a machine with internet it would ask a service, and tests would hear another voice.
+  const args = ['--listenport', '0', '--data', dataDir, '--rate_limit', '0', '--tts', 'espeak', ...flags];
   const child = spawn(process.execPath, [SERVE, ...args], {
     cwd: root,
     env: { ...process.env, ...env },

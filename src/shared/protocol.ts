@@ -36,6 +36,7 @@ const firstError = (schema: z.ZodType) => (issue: { input?: unknown }) =>
   z.safeParse(schema, issue.input).error?.issues[0]?.message;
 
 const optionalText = absentWhenEmpty(z.string());
+const optionalNumber = (min: number, max: number) => absentWhenEmpty(z.number().min(min).max(max));
 const optionalSwitch = z
   .boolean()
   .nullish()
@@ -66,9 +67,13 @@ export function controlBodies(mode: { push: boolean }) {
       text: z.string().max(MAX_TEXT_CHARACTERS),
       interrupt: optionalSwitch.describe('Stop the current speech first'),
       tts: z
-        .looseObject({ voice: z.string().nullish() })
+        .looseObject({
+          voice: optionalText,
+          speed: optionalNumber(0.5, 2).describe("1 = the voice's own"),
+          pitch: optionalNumber(-12, 12).describe('Semitones'),
+        })
         .nullish()
-        .describe('Settings of the voice engine for this text, e.g. `voice`'),
+        .describe('Settings of the voice engine for this text; other keys are passed on to the engine'),
     }),
     audiotype: z.object({
       sessionid: id,
@@ -88,6 +93,9 @@ export function controlBodies(mode: { push: boolean }) {
   };
 }
 
+/** The `tts` object of /human. */
+export type HumanTts = z.infer<ReturnType<typeof controlBodies>['human']>['tts'];
+
 const ok = z.object({ code: z.literal(0), msg: z.literal('ok') });
 const okData = ok.extend({ data: z.literal('ok') });
 
@@ -96,7 +104,10 @@ export const failureReply = z.object({ code: z.literal(-1), msg: z.string() });
 export type FailureReply = z.infer<typeof failureReply>;
 
 export const offerReply = z.object({ sdp: z.string(), type: z.literal('answer'), sessionid: z.int() });
-export const humanReply = z.union([okData, failureReply]);
+export const humanReply = z.union([
+  okData.extend({ turn: z.int().describe('The `turn` that events about this text carry') }),
+  failureReply,
+]);
 export const audioReply = z.union([ok, failureReply.extend({ data: z.string().describe('Why') }), failureReply]);
 export const interruptReply = z.union([ok, failureReply]);
 export const audiotypeReply = z.union([okData, failureReply]);
@@ -106,6 +117,17 @@ export const speakingReply = z.union([
 ]);
 export const recordReply = z.union([okData.extend({ file: z.string().optional() }), failureReply]);
 export const closeReply = z.union([ok, failureReply]);
+
+/** Milliseconds from the request of a turn to each of its milestones; absent where it was not reached. */
+export const turnLatency = z.object({
+  firstTokenMs: z.number().optional().describe('The model began to answer'),
+  firstSentenceMs: z.number().optional().describe('There was something to say'),
+  firstAudioMs: z.number().optional().describe('The voice began to speak'),
+  firstSoundSentMs: z.number().optional().describe('Its first audible sample was handed to the encoder'),
+  firstPictureSentMs: z.number().optional().describe('The first picture of the turn was handed to the encoder'),
+  interruptToSilenceMs: z.number().optional().describe('From an interrupt to the first silent frame sent'),
+});
+export type TurnLatency = z.infer<typeof turnLatency>;
 
 /** What happened in a session, as sent on /sse. Sent when the audio it belongs to is sent, not when it is queued. */
 export const sessionEvent = z.discriminatedUnion('status', [
@@ -117,7 +139,23 @@ export const sessionEvent = z.discriminatedUnion('status', [
     interrupted: z.boolean().optional(),
     playedMs: z.number().optional(),
   }),
-  z.object({ status: z.literal('error'), part: z.string(), message: z.string() }),
+  z.object({
+    status: z.literal('error'),
+    part: z.string().describe('llm, voice, rule, audio, encoder, ...'),
+    message: z.string().describe('Reason and remedy, for people'),
+    turn: z.number().optional(),
+    engine: z.string().optional().describe('Who failed'),
+    reason: z.string().optional(),
+    remedy: z.string().optional().describe('What to do'),
+    fallback: z.string().optional().describe('Who does it instead'),
+  }),
+  /** A turn is being worked on: thought about (chat) or prepared. `start` follows when it is heard. */
+  z.object({ status: z.literal('turn'), turn: z.number(), kind: z.enum(['chat', 'echo', 'audio']), text: z.string() }),
+  /** A piece of a chat answer as it is read from the model, and, with `done`, its end. */
+  z.object({ status: z.literal('answer'), turn: z.number(), delta: z.string(), done: z.boolean().optional() }),
+  /** The session speaks with this engine from now on; `instead` names the one that was asked for. */
+  z.object({ status: z.literal('voice'), engine: z.string(), instead: z.string().optional() }),
+  turnLatency.extend({ status: z.literal('latency'), turn: z.number() }),
   z.object({ status: z.literal('interrupted'), turn: z.number(), playedMs: z.number() }),
   z.object({ status: z.literal('mode'), audiotype: z.number() }),
   z.object({ status: z.literal('closed'), reason: z.string() }),
@@ -127,7 +165,7 @@ export type SessionEvent = z.infer<typeof sessionEvent>;
 export const sessionSummary = z.object({
   sessionid: z.number(),
   avatar: z.string(),
-  state: z.enum(['connecting', 'idle', 'speaking', 'acting', 'closed']),
+  state: z.enum(['connecting', 'idle', 'thinking', 'speaking', 'acting', 'closed']),
   audiotype: z.number(),
   studio: z.boolean(),
   peer: z.string(),
@@ -147,3 +185,37 @@ export const configReply = z.object({
 });
 /** Versions, providers, encoders and engine figures; their shape belongs to the engine. */
 export const healthReply = z.object({ code: z.literal(0), data: z.record(z.string(), z.unknown()) });
+
+export const modelsReply = z.union([
+  z.object({
+    code: z.literal(0),
+    data: z.object({ provider: z.string(), model: z.string(), models: z.array(z.string()) }),
+  }),
+  failureReply,
+]);
+
+export const voicesReply = z.object({
+  code: z.literal(0),
+  data: z.object({
+    /** The engine that speaks when nothing fails. */
+    engine: z.string(),
+    engines: z.array(
+      z.object({
+        engine: z.string(),
+        state: z.enum(['ready', 'unknown', 'failing']),
+        problem: z.string().optional(),
+        retryInMs: z.number().optional(),
+      }),
+    ),
+    voices: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        language: z.string().optional(),
+        gender: z.enum(['female', 'male']).optional(),
+      }),
+    ),
+    /** Why the list is empty, where the engine could not be asked. */
+    problem: z.string().optional(),
+  }),
+});

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { avatarName } from './protocol';
 
+/** Services with a known address, model and key; see llm/presets.ts. */
+export const LLM_PRESETS = ['dashscope', 'openai', 'deepseek', 'ollama', 'lmstudio', 'vllm'] as const;
+
 /** What a setting tells people, beside its schema. */
 export interface SettingInfo {
   help: string;
@@ -28,6 +31,10 @@ const text = z.string().min(1);
 const url = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
 const word = z.string().regex(/^[\w.@:-]{1,64}$/, { error: 'must be a name: letters, digits, "_", "-", "."' });
 const hostName = z.string().regex(/^[\w.-]{1,253}$/, { error: 'must be a host name, without http:// and port' });
+const jsonObject = z
+  .string()
+  .optional()
+  .refine(isJsonObject, { error: 'must be a JSON object in a string, e.g. {"enable_search":true}' });
 const offSwitch = () => z.boolean().default(false);
 
 /**
@@ -54,12 +61,31 @@ export const settingsSchema = z.object({
   }),
   model: setting(word.default('lip-mini'), { help: 'mouth model: lip-mini (built in) or an imported one' }),
   avatar_id: setting(avatarName.optional(), { help: 'presenter to show', defaultText: 'the built-in presenter' }),
-  tts: setting(word.default('espeak'), { help: 'voice engine; espeak is built in and works offline' }),
+  tts: setting(word.default('auto'), {
+    help: 'voice engine: auto, espeak (built in, offline), edgetts, gpt-sovits, xtts, cosyvoice, fishtts, openai',
+  }),
+  voice: setting(text.optional(), { help: 'voice of that engine (see /api/voices)', defaultText: "the engine's own" }),
+  speed: setting(z.number().min(0.5).max(2).default(1), { unit: 'times normal', help: 'how fast it speaks' }),
+  pitch: setting(z.number().min(-12).max(12).default(0), {
+    unit: 'semitones',
+    help: 'higher or lower than the voice itself, where the engine can',
+  }),
   REF_FILE: setting(text.optional(), { help: 'voice name or reference recording, as the voice engine wants it' }),
   REF_TEXT: setting(text.optional(), { help: 'what the reference recording says' }),
   TTS_SERVER: setting(url(/^https?$/, 'http://127.0.0.1:9880').optional(), {
     unit: 'URL',
     help: 'address of the voice server',
+  }),
+  tts_model: setting(text.optional(), { help: 'model of the voice server, where it has several (openai: tts-1)' }),
+  tts_api_key: setting(text.optional(), { help: 'key of the voice service', secret: true, noFlag: true }),
+  tts_sample_rate: setting(z.int().min(8_000).max(96_000).optional(), {
+    unit: 'Hz',
+    help: 'rate of a voice server that sends bare samples (CosyVoice 1 sends 22050, CosyVoice 2 24000)',
+    defaultText: "the engine's usual one",
+  }),
+  tts_deadline_s: setting(z.number().min(0.5).max(60).default(4), {
+    unit: 's',
+    help: 'longest wait for the first sound of a sentence before the fallback voice speaks it',
   }),
   customvideo_config: setting(text.optional(), { unit: 'file', help: 'JSON list of performances (audiotype >= 2)' }),
   batch_size: setting(z.int().min(1).max(64).default(1), {
@@ -123,19 +149,69 @@ export const settingsSchema = z.object({
   log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), {
     help: 'least important message that is printed',
   }),
-  llm_base_url: setting(
-    url(/^https?$/, 'http://127.0.0.1:11434/v1').default('https://dashscope.aliyuncs.com/compatible-mode/v1'),
-    {
-      unit: 'URL',
-      help: 'OpenAI-compatible service for chat (used from the version that brings chat)',
-    },
-  ),
-  llm_model: setting(text.default('qwen-plus'), { help: 'model of that service (likewise)' }),
+  llm_preset: setting(z.enum(LLM_PRESETS).default('dashscope'), {
+    help: 'service that answers in chat; the local ones (ollama, lmstudio, vllm) need no key',
+  }),
+  llm_base_url: setting(url(/^https?$/, 'http://127.0.0.1:11434/v1').optional(), {
+    unit: 'URL',
+    help: 'any other OpenAI-compatible service',
+    defaultText: "the preset's",
+  }),
+  llm_model: setting(text.optional(), { help: 'model of that service', defaultText: "the preset's; qwen-plus" }),
   llm_api_key: setting(text.optional(), {
-    help: 'key of that service (likewise)',
+    help: 'key of that service, whichever it is',
     secret: true,
     noFlag: true,
-    alsoEnv: ['DASHSCOPE_API_KEY', 'OPENAI_API_KEY'],
+  }),
+  dashscope_api_key: setting(text.optional(), {
+    help: 'key sent to DashScope only',
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['DASHSCOPE_API_KEY'],
+  }),
+  openai_api_key: setting(text.optional(), {
+    help: 'key sent to OpenAI, and to a service named by --llm_base_url',
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['OPENAI_API_KEY'],
+  }),
+  deepseek_api_key: setting(text.optional(), {
+    help: 'key sent to DeepSeek only',
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['DEEPSEEK_API_KEY'],
+  }),
+  llm_temperature: setting(z.number().min(0).max(2).optional(), {
+    help: 'how freely it answers',
+    defaultText: "the model's own",
+  }),
+  llm_system_prompt: setting(text.max(20_000).optional(), {
+    help: 'who the presenter is and how it talks (its persona)',
+    defaultText: 'a friendly presenter that answers briefly, in the language of the question',
+  }),
+  llm_history_tokens: setting(z.int().min(0).max(1_000_000).default(4_000), {
+    unit: 'tokens',
+    help: 'how much of a conversation is sent along with each question; 0 = none',
+  }),
+  llm_extra_body: setting(jsonObject, {
+    unit: 'JSON',
+    help: 'more keys for each request, e.g. {"enable_search":true}',
+    defaultText: 'none',
+  }),
+  llm_first_token_s: setting(z.number().min(1).max(300).default(10), {
+    unit: 's',
+    help: 'longest wait for the first word of an answer',
+  }),
+  llm_next_token_s: setting(z.number().min(1).max(300).default(5), {
+    unit: 's',
+    help: 'longest wait between two pieces of an answer',
+  }),
+  chat_overlap: setting(z.enum(['queue', 'replace']).default('queue'), {
+    help: 'a question while an answer is under way waits for it (queue) or takes its place (replace)',
+  }),
+  rules: setting(text.optional(), {
+    unit: 'file',
+    help: 'JSON list of keyword rules that run before the model',
   }),
 });
 
@@ -192,6 +268,16 @@ export function publicSettings(settings: Settings): Record<string, unknown> {
       return [name, value ?? null];
     }),
   );
+}
+
+function isJsonObject(value: string | undefined): boolean {
+  if (value === undefined) return true;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
 }
 
 /** Push modes have one presenter per process, and it performs from the start. */

@@ -1,6 +1,6 @@
 import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
 import { HeraldError } from '../errors';
-import type { OfferAnswer, OfferInput, SessionDirectory, SessionHandle } from '../session/api';
+import type { OfferAnswer, OfferInput, SayOptions, SessionDirectory, SessionHandle } from '../session/api';
 
 /** A session that only remembers what it was asked; for tests of the HTTP layer. */
 export class FakeSession implements SessionHandle {
@@ -11,8 +11,14 @@ export class FakeSession implements SessionHandle {
 
   constructor(readonly id: number) {}
 
-  say(text: string, options: { interrupt: boolean; voice?: string }): void {
+  say(text: string, options: SayOptions): number {
     this.calls.push(['say', text, options]);
+    return this.calls.length;
+  }
+
+  chat(question: string, options: SayOptions): number {
+    this.calls.push(['chat', question, options]);
+    return this.calls.length;
   }
 
   async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {

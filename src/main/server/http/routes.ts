@@ -7,6 +7,7 @@ import {
   closeReply,
   controlBodies,
   failureReply,
+  type HumanTts,
   humanReply,
   interruptReply,
   offerBody,
@@ -18,6 +19,7 @@ import {
 import { isPushMode, type Settings } from '../../../shared/settings';
 import { HeraldError } from '../errors';
 import type { SessionDirectory, SessionHandle } from '../session/api';
+import type { VoiceSettings } from '../tts/tts';
 import { isStudioPage } from './caller';
 import { errorOfIssues } from './failures';
 import { whileClientWaits } from './lifetime';
@@ -33,9 +35,6 @@ export interface RouteDependencies {
 const OFFER_LIMIT_MS = 30_000;
 const AUDIO_LIMIT_MS = 120_000;
 
-const NO_CHAT =
-  'chat arrives with a later version; type "echo" speaks your text as it is. That version will take its model from ' +
-  'DASHSCOPE_API_KEY, or from --llm_base_url, --llm_model and OPENAI_API_KEY';
 const NO_RECORDING = 'recording is not available in this version yet';
 
 const OK = { code: 0, msg: 'ok' } as const;
@@ -76,11 +75,17 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       },
     },
     async (request, reply) => {
-      const { sdp, avatar, voice, custom_config } = request.body;
+      const { sdp, avatar, voice, refaudio, reftext, custom_config } = request.body;
       if (custom_config !== undefined) assertJson('custom_config', custom_config);
       const studio = isStudioPage(request);
       const answer = await whileClientWaits(reply, OFFER_LIMIT_MS, (signal) =>
-        sessions.offer({ sdp, studio, signal, ...(avatar && { avatar }), ...(voice && { voice }) }),
+        sessions.offer({
+          sdp,
+          studio,
+          signal,
+          ...(avatar && { avatar }),
+          voice: { voice, referenceAudio: refaudio, referenceText: reftext },
+        }),
       );
       return { sdp: answer.sdp, type: 'answer' as const, sessionid: answer.sessionId };
     },
@@ -98,11 +103,10 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
     },
     async ({ body }) => {
       const session = sessionOf(body.sessionid);
-      if (body.type === 'chat') return failure(NO_CHAT);
       if (body.text.trim() === '') return failure('text is empty: there is nothing to speak');
-      const voice = body.tts?.voice ?? undefined;
-      session.say(body.text, { interrupt: body.interrupt, ...(voice && { voice }) });
-      return OK_DATA;
+      const options = { interrupt: body.interrupt, ...(body.tts && { voice: voiceSettings(body.tts) }) };
+      const turn = body.type === 'chat' ? session.chat(body.text, options) : session.say(body.text, options);
+      return { ...OK_DATA, turn };
     },
   );
 
@@ -258,6 +262,11 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       },
     });
   }
+}
+
+/** The `tts` object of /human: what every engine understands, and the rest for the engine in use. */
+function voiceSettings({ voice, speed, pitch, ...extra }: NonNullable<HumanTts>): VoiceSettings {
+  return { voice, speed, pitchSemitones: pitch, ...(Object.keys(extra).length > 0 && { extra }) };
 }
 
 const badAudio = (why: string) => ({ code: -1, msg: 'err', data: why }) as const;

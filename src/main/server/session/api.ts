@@ -1,4 +1,5 @@
 import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+import type { VoiceSettings } from '../tts/tts';
 
 /**
  * What the HTTP layer may ask of sessions. `registry.ts` implements it; route tests stand in a small fake.
@@ -16,7 +17,8 @@ export interface SessionDirectory {
 export interface OfferInput {
   sdp: string;
   avatar?: string;
-  voice?: string;
+  /** How this session speaks unless a text asks for something else. */
+  voice?: VoiceSettings;
   /** Sessions of our own page on loopback do not count towards max_session. */
   studio: boolean;
   signal: AbortSignal;
@@ -27,11 +29,19 @@ export interface OfferAnswer {
   sessionId: number;
 }
 
+export interface SayOptions {
+  /** Stop what is being said, and all that waits, first. */
+  interrupt: boolean;
+  voice?: VoiceSettings;
+}
+
 export interface SessionHandle {
   readonly id: number;
   readonly isSpeaking: boolean;
-  /** Queues text to be spoken (after interrupting, if asked to). Throws 'refused' when the queue is full or text is empty. */
-  say(text: string, options: { interrupt: boolean; voice?: string }): void;
+  /** Queues text to be spoken and returns its turn. Throws 'refused' when the queue is full or text is empty. */
+  say(text: string, options: SayOptions): number;
+  /** Queues a question to be answered and returns its turn. Throws 'refused' as `say`, and when no model is configured. */
+  chat(question: string, options: SayOptions): number;
   /** Queues an audio file; resolves once it is known to be playable, rejects with 'refused' and the reason otherwise. */
   playAudio(bytes: Uint8Array, options: { fileName?: string; signal: AbortSignal }): Promise<void>;
   interrupt(): void;
