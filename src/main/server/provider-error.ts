@@ -14,6 +14,8 @@ export interface ProviderFault {
    * request itself): refused connections, resets, 5xx. Never for 4xx, and never after a deadline has been used up.
    */
   retrySafe?: boolean;
+  /** The service works and turned down this one request (an unknown voice, text that it will not say): the next may do well. */
+  ofRequest?: boolean;
   /** What the service asked for in Retry-After. */
   retryAfterMs?: number;
   cause?: unknown;
@@ -27,15 +29,26 @@ export class ProviderError extends Error {
   readonly reason: string;
   readonly remedy: string;
   readonly retrySafe: boolean;
+  readonly ofRequest: boolean;
   readonly retryAfterMs: number | undefined;
 
-  constructor({ part, provider, reason, remedy, retrySafe = false, retryAfterMs, cause }: ProviderFault) {
+  constructor({
+    part,
+    provider,
+    reason,
+    remedy,
+    retrySafe = false,
+    ofRequest = false,
+    retryAfterMs,
+    cause,
+  }: ProviderFault) {
     super(`${provider}: ${reason}. ${remedy}`, { cause });
     this.part = part;
     this.provider = provider;
     this.reason = reason;
     this.remedy = remedy;
     this.retrySafe = retrySafe;
+    this.ofRequest = ofRequest;
     this.retryAfterMs = retryAfterMs;
   }
 }
