@@ -1,6 +1,6 @@
 /** About -50 dBFS: espeak-ng's own silence is exact zero, its breathy onsets are above this. */
-const QUIET = 0.003;
-const KEEP_LEAD_MS = 8;
+export const QUIET = 0.003;
+export const KEEP_LEAD_MS = 8;
 /** A longer silence at the start is somebody's intention. */
 const MAX_TRIM_MS = 500;
 
