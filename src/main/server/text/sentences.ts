@@ -1,4 +1,5 @@
 import { fullStopEnds } from './abbreviations';
+import { isCjk } from './script';
 import { hasSpeech } from './speakable';
 
 export interface SplitOptions {
@@ -29,13 +30,6 @@ const LOWER = /\p{Ll}/u;
 const ADDRESS = /[A-Za-z0-9_=&/%#+~-]/;
 const NARROW_COMMA = /[,;:]/;
 const WIDE_COMMA = /[，、；：]/;
-
-const isCjk = (codePoint: number): boolean =>
-  (codePoint >= 0x2e80 && codePoint <= 0x9fff) ||
-  (codePoint >= 0xac00 && codePoint <= 0xd7af) ||
-  (codePoint >= 0xf900 && codePoint <= 0xfaff) ||
-  (codePoint >= 0xff00 && codePoint <= 0xffef) ||
-  (codePoint >= 0x20000 && codePoint <= 0x3ffff);
 
 /** What is known about the sentence being read; indexes are into the buffer. */
 interface Pending {
