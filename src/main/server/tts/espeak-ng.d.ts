@@ -11,8 +11,10 @@ declare module '@echogarden/espeak-ng-emscripten' {
     set_voice(name: string): number;
     set_rate(wordsPerMinute: number): void;
     set_volume(percent: number): void;
+    /** 0 to 99; 50 is the voice's own. */
+    set_pitch(pitch: number): void;
     get_samplerate(): number;
-    list_voices(): { identifier: string; languages: { name: string }[] }[];
+    list_voices(): { name: string; identifier: string; languages: { name: string }[] }[];
     /** Synchronous. The callback stops the synthesis by returning true. */
     synthesize(text: string, callback: (pcm: Int16Array, events: EspeakEvent[]) => boolean): void;
   }

@@ -10,6 +10,8 @@ export interface EspeakJob {
   /** A voice name that espeak-ng knows, e.g. `gmw/en-US+f3`. */
   voice: string;
   rateWpm: number;
+  /** espeak-ng's own scale: 0 to 99; 50, the voice's own pitch, where absent. */
+  pitch?: number;
   /** One Int32: non-zero stops the job in the middle of synthesis, without ending the worker. */
   cancel: SharedArrayBuffer;
 }

@@ -1,10 +1,11 @@
 import { HeraldError } from '../errors';
 import type { Script } from './scripts';
+import type { VoiceInfo } from './tts';
 
 /** What the WASM build's data holds, as the worker reports it. */
 export interface EspeakCatalogue {
-  /** `identifier` is a file under lang/, e.g. `gmw/en-US`; `languages` are tags, e.g. `en-us`. */
-  voices: { identifier: string; languages: string[] }[];
+  /** `identifier` is a file under lang/, e.g. `gmw/en-US`; `languages` are tags, e.g. `en-us`; `name` is for people. */
+  voices: { name: string; identifier: string; languages: string[] }[];
   /** Speaker variants, e.g. `f3`, `Annie`: timbre that goes on any voice as `en-us+f3`. */
   variants: string[];
 }
@@ -120,3 +121,39 @@ export function voiceFor(script: Script, chosen: EspeakVoice | undefined): strin
 /** Words a minute at speed 1. Mandarin at espeak's English pace comes out below 4 syllables a second: slower than people. */
 export const rateWpmFor = (script: Script, speed: number): number =>
   Math.round(Math.min(450, Math.max(80, (script === 'Han' ? 190 : 165) * speed)));
+
+/** Of espeak-ng's 0 to 99, around 50. Measured with f3, m3 and no variant (median F0 of a sentence): 4 semitones up and down. */
+const PITCH_PER_SEMITONE = 6;
+
+/** Reaches about 8 semitones up and 6 down: there espeak-ng's scale ends. */
+export const pitchFor = (semitones: number): number =>
+  Math.round(Math.min(99, Math.max(0, 50 + PITCH_PER_SEMITONE * semitones)));
+
+/** Spoken by nobody, or made for tests of espeak-ng itself. */
+const ODD_LANGUAGES = ['xex'];
+
+/**
+ * What `findVoice` takes, as a list to choose from: every language with the build's default speaker. Languages that Latin
+ * transcriptions are read by (Pinyin, Jyutping) share tags with the real one and are left out.
+ */
+export function listVoices({ voices }: EspeakCatalogue): VoiceInfo[] {
+  return voices
+    .filter(({ identifier }) => !/-latn/i.test(identifier) && !ODD_LANGUAGES.includes(base(identifier)))
+    .map(({ name, identifier, languages }) => {
+      const language = languageTag(languages[0] ?? base(identifier));
+      return {
+        id: `${base(identifier)}+${DEFAULT_VARIANT}`,
+        name: name.replace(/, latin as \w+/, '').trim(),
+        ...(language !== undefined && { language }),
+      };
+    });
+}
+
+/** In BCP 47's spelling (`en-US`, `zh` for `cmn`); a few of espeak-ng's own tags are none (`en-us-nyc`, `piqd`). */
+function languageTag(tag: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -33,6 +33,7 @@ function speak(job: EspeakJob): void {
   if (engine.set_voice(job.voice) !== 0) throw new Error(`espeak-ng does not know the voice ${job.voice}`);
   engine.set_rate(job.rateWpm);
   engine.set_volume(VOLUME_PERCENT);
+  engine.set_pitch(job.pitch ?? 50);
   engine.synthesize(job.text, (pcm, events) => {
     if (cancelled()) return true;
     const phonemes: Phoneme[] = events
@@ -64,7 +65,7 @@ reply({
   catalogue: {
     voices: engine
       .list_voices()
-      .map((v) => ({ identifier: v.identifier, languages: v.languages.map((language) => language.name) })),
+      .map(({ name, identifier, languages }) => ({ name, identifier, languages: languages.map((tag) => tag.name) })),
     variants: espeak.FS.readdir('/usr/share/espeak-ng-data/voices/!v').filter((name) => !name.startsWith('.')),
   },
 });

@@ -19,6 +19,31 @@ const rmsDb = (samples: Float32Array) => {
   return 10 * Math.log10(loud.reduce((sum, x) => sum + x * x, 0) / loud.length);
 };
 
+/** Median over voiced stretches, by autocorrelation. */
+function pitchHz(samples: Float32Array, sampleRateHz: number): number {
+  const [stretch, longestLag] = [1_200, 300];
+  const found: number[] = [];
+  for (let at = 0; at + stretch + longestLag < samples.length; at += 800) {
+    const here = samples.subarray(at, at + stretch);
+    if (here.reduce((sum, x) => sum + x * x, 0) / stretch < 0.003) continue;
+    let best = 0;
+    let bestLag = 0;
+    for (let lag = 45; lag < longestLag; lag++) {
+      let product = 0;
+      let power = 0;
+      for (let i = 0; i < stretch; i++) {
+        product += here[i]! * samples[at + lag + i]!;
+        power += samples[at + lag + i]! ** 2;
+      }
+      const likeness = product / Math.sqrt(power + 1e-9);
+      // A multiple of the period fits as well as the period itself.
+      if (likeness > best * 1.03) [best, bestLag] = [likeness, lag];
+    }
+    found.push(sampleRateHz / bestLag);
+  }
+  return found.sort((a, b) => a - b)[found.length >> 1]!;
+}
+
 describe('the offline voice', () => {
   it('speaks English with phoneme times', async () => {
     const { samples, sampleRateHz, phonemes } = await synthesizeWithPhonemes(tts, 'Mamma pops.');
@@ -96,6 +121,30 @@ describe('the offline voice', () => {
     const length = async (speed: number) =>
       (await synthesizeWithPhonemes(tts, 'one two three four', { speed })).samples.length;
     expect(await length(2)).toBeLessThan(0.7 * (await length(1)));
+  });
+
+  it('has a pitch, at the same pace', async () => {
+    const said = async (pitchSemitones: number) =>
+      (await synthesizeWithPhonemes(tts, 'Mamma ran a long way home.', { pitchSemitones, voice: 'en-us+m3' })).samples;
+    const [low, own, high] = [await said(-4), await said(0), await said(4)];
+    const semitones = (samples: Float32Array) => 12 * Math.log2(pitchHz(samples, 22_050) / pitchHz(own!, 22_050));
+    expect(semitones(high!)).toBeGreaterThan(3);
+    expect(semitones(high!)).toBeLessThan(5);
+    expect(semitones(low!)).toBeLessThan(-3);
+    expect(semitones(low!)).toBeGreaterThan(-5);
+    expect(Math.abs(high!.length - own!.length) / own!.length).toBeLessThan(0.02);
+  });
+
+  it('lists voices that it takes', async () => {
+    const voices = await tts.voices(signal());
+    expect(voices.length).toBeGreaterThan(100);
+    expect(new Set(voices.map(({ id }) => id)).size).toBe(voices.length);
+    expect(voices).toContainEqual({ id: 'cmn+f3', name: 'Chinese (Mandarin)', language: 'zh' });
+    expect(voices).toContainEqual({ id: 'en-us+f3', name: 'English (America)', language: 'en-US' });
+    expect(voices.filter(({ language }) => language === undefined).length).toBeLessThan(5);
+    const mine = new EspeakTts();
+    for (const { id } of voices) await mine.stream('a', { voice: id, signal: signal() }).next();
+    await mine.close();
   });
 
   it('gives the same samples for the same text', async () => {

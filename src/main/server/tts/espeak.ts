@@ -5,10 +5,10 @@ import { hasSpeech } from '../text/speakable';
 import { EspeakHost } from './espeak-host';
 import { ESPEAK_RATE_HZ, type Phoneme } from './espeak-protocol';
 import { espeakText } from './espeak-text';
-import { type EspeakVoice, findVoice, rateWpmFor, voiceFor } from './espeak-voices';
+import { type EspeakVoice, findVoice, listVoices, pitchFor, rateWpmFor, voiceFor } from './espeak-voices';
 import { splitByScript } from './scripts';
 import { pauseAfterMs, SpeechTrim } from './silence';
-import type { Tts, TtsOptions } from './tts';
+import type { Tts, TtsOptions, VoiceInfo } from './tts';
 
 export type { Phoneme } from './espeak-protocol';
 
@@ -50,7 +50,7 @@ export class EspeakTts implements Tts {
 
   /** As `stream`, with phoneme times. */
   async *speak(sentence: string, options: TtsOptions): AsyncGenerator<SpokenPart> {
-    const { signal, speed = 1 } = options;
+    const { signal, speed = 1, pitchSemitones = 0 } = options;
     const pieces = speakablePieces(sentence);
     if (pieces.length === 0) {
       throw new HeraldError(
@@ -66,7 +66,12 @@ export class EspeakTts implements Tts {
     for (const { script, text, pauseMs } of pieces) {
       const trim = new SpeechTrim(ESPEAK_RATE_HZ);
       const startMs = (spokenSamples * 1_000) / ESPEAK_RATE_HZ;
-      const job = { text, voice: voiceFor(script, chosen), rateWpm: rateWpmFor(script, speed) };
+      const job = {
+        text,
+        voice: voiceFor(script, chosen),
+        rateWpm: rateWpmFor(script, speed),
+        pitch: pitchFor(pitchSemitones),
+      };
       for await (const part of this.#host.run(job, signal)) {
         const samples = trim.push(part.samples);
         spokenSamples += samples.length;
@@ -83,6 +88,11 @@ export class EspeakTts implements Tts {
     }
     if (!heard)
       throw new HeraldError('refused', `The offline voice found nothing to say in "${sentence.slice(0, 40)}".`);
+  }
+
+  /** Its languages, in a soft voice; another speaker is a suffix, as in `en-us+m3`. */
+  async voices(signal: AbortSignal): Promise<VoiceInfo[]> {
+    return listVoices(await this.#host.catalogue(signal));
   }
 
   async close(): Promise<void> {
