@@ -6,6 +6,8 @@ export interface ChatMessage {
 export interface LlmOptions {
   /** Aborting closes the request's socket. */
   signal: AbortSignal;
+  /** The model works (it reasons, which is not spoken) although no text comes yet. */
+  onActivity?(): void;
 }
 
 /**
