@@ -8,6 +8,8 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/stage.css';
 import './styles/side.css';
+import './styles/conversation.css';
+import './styles/voices.css';
 import './styles/overlays.css';
 
 const root = document.documentElement;

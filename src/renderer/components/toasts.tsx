@@ -1,6 +1,6 @@
 import { useTranslate } from '../i18n/use-translate';
-import { dropToast } from '../store/reducers';
 import { apply, useStudio } from '../store/studio';
+import { dropToast } from '../store/toast-reducers';
 import { Icon } from './icon';
 import { IconButton } from './icon-button';
 

@@ -4,7 +4,7 @@ import { IconButton } from '../components/icon-button';
 import { Segmented } from '../components/segmented';
 import { useTranslate } from '../i18n/use-translate';
 import { interrupt, setMode } from '../store/actions';
-import { isOpen } from '../store/reducers';
+import { isOpen } from '../store/lines';
 import { useStudio } from '../store/studio';
 
 /** What to do with the presenter: mode in silence, interrupt, sound, full screen. */
@@ -58,6 +58,7 @@ function Sound() {
       />
       <input
         type="range"
+        className="slider"
         min="0"
         max="1"
         step="0.05"

@@ -9,7 +9,7 @@ import { useStudio } from '../store/studio';
 const IN_SYNC_MS = 40;
 const ENOUGH_FPS = 23;
 
-type Name = 'fps' | 'offset' | 'latency' | 'rtt' | 'bitrate' | 'session' | 'codec' | 'size';
+type Name = 'fps' | 'offset' | 'latency' | 'token' | 'sound' | 'rtt' | 'bitrate' | 'session' | 'codec' | 'size';
 
 /** The signal in figures, once a second. Closed, its heading still tells the most important ones. */
 export function FiguresPanel() {
@@ -17,6 +17,7 @@ export function FiguresPanel() {
   const open = usePreferences((s) => s.figuresOpen);
   const f = useStudio((s) => s.figures);
   const latencyMs = useStudio((s) => s.latencyMs);
+  const latency = useStudio((s) => s.latency);
   const sessionId = useStudio((s) => s.connection.sessionId);
   const show = <T,>(value: T | null, format: (value: T) => string) =>
     value === null ? t('figures.none') : format(value);
@@ -28,6 +29,8 @@ export function FiguresPanel() {
       warn: f.offsetMs !== null && Math.abs(f.offsetMs) > IN_SYNC_MS,
     },
     { name: 'latency', value: show(latencyMs, formatMs) },
+    { name: 'sound', value: show(latency?.firstSoundSentMs ?? null, formatMs) },
+    { name: 'token', value: show(latency?.firstTokenMs ?? null, formatMs) },
     { name: 'rtt', value: show(f.rttMs, formatMs) },
     { name: 'bitrate', value: show(f.bitrateBps, formatBitrate) },
     { name: 'size', value: f.widthPx && f.heightPx ? `${f.widthPx} × ${f.heightPx}` : t('figures.none') },

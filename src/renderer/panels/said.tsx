@@ -1,64 +1,90 @@
-import { type UIEvent, useLayoutEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
 import { useTranslate } from '../i18n/use-translate';
-import { sayText } from '../store/actions';
-import type { Line } from '../store/state';
 import { useStudio } from '../store/studio';
+import { SaidLine } from './said-line';
 
 const NEAR_END_PX = 40;
 
-/** What was said, is being said and comes next. */
+/** The conversation: what was asked and answered, what was said, is being said and comes next. */
 export function Said() {
   const t = useTranslate();
   const lines = useStudio((s) => s.lines);
   const list = useRef<HTMLOListElement>(null);
-  // Who scrolled up is reading: new lines then wait below.
+  // Who scrolled up is reading: new words then wait below.
   const following = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: lines that come or grow (a failure's reason) move the end.
-  useLayoutEffect(() => {
+  const [behind, setBehind] = useState(false);
+  const toEnd = () => {
     const element = list.current;
-    if (element && following.current) element.scrollTop = element.scrollHeight;
+    if (element) element.scrollTop = element.scrollHeight;
+  };
+  const asked = lines.findLast((line) => line.own)?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who asks anew wants to see the answer.
+  useLayoutEffect(() => {
+    following.current = true;
+  }, [asked]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: lines that come or grow move the end.
+  useLayoutEffect(() => {
+    if (following.current) toEnd();
+    else setBehind(true);
   }, [lines]);
-  const onScroll = ({ currentTarget: e }: UIEvent<HTMLOListElement>) => {
+  const empty = lines.length === 0;
+  // A line that wraps anew (a window or a box that changes its size) moves the end as well.
+  useEffect(() => {
+    const element = list.current;
+    if (empty || !element) return;
+    const observer = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [empty]);
+  const onScroll = () => {
+    const e = list.current;
+    if (!e) return;
     following.current = e.scrollHeight - e.scrollTop - e.clientHeight < NEAR_END_PX;
+    if (following.current) setBehind(false);
   };
   return (
     <section className="said" aria-label={t('said.title')}>
       <h2>{t('said.title')}</h2>
-      {lines.length === 0 ? (
+      {empty ? (
         <div className="empty">
-          <Icon name="wave" size={28} />
+          <Icon name="ask" size={28} />
           <strong>{t('said.empty')}</strong>
           <p>{t('said.emptyHint')}</p>
         </div>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard.
-        <ol ref={list} tabIndex={0} onScroll={onScroll} aria-label={t('said.title')}>
-          {lines.map((line) => (
-            <SaidLine key={line.id} line={line} />
-          ))}
-        </ol>
+        <div className="said-scroll">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard. */}
+          <ol ref={list} tabIndex={0} onScroll={onScroll} aria-label={t('said.title')}>
+            {lines.map((line) => (
+              <SaidLine key={line.id} line={line} />
+            ))}
+          </ol>
+          {behind && (
+            <button type="button" className="outline-button to-end" onClick={toEnd}>
+              <Icon name="chevron" size={16} />
+              {t('said.toEnd')}
+            </button>
+          )}
+        </div>
       )}
+      <Troubles />
     </section>
   );
 }
 
-function SaidLine({ line }: { line: Line }) {
+/** Says what went wrong to those who cannot see the line. The words themselves are announced as captions, sentence by sentence. */
+function Troubles() {
   const t = useTranslate();
+  const line = useStudio((s) => s.lines.findLast((l) => l.problem !== null || l.note !== null));
+  const { problem, note } = line ?? {};
   return (
-    <li data-state={line.state} data-testid="line">
-      <div className="line-words">
-        {line.kind === 'audio' && <Icon name="wave" size={16} />}
-        <p>{line.text}</p>
-      </div>
-      <div className="line-foot">
-        <span className="line-state">{t(`said.state.${line.state}`)}</span>
-        {line.problem && <span className="line-problem">{line.problem}</span>}
-        {line.kind === 'text' && (
-          <IconButton small icon="again" label={t('said.again')} onClick={() => void sayText(line.text)} />
-        )}
-      </div>
-    </li>
+    <p className="visually-hidden" aria-live="polite">
+      {problem
+        ? `${t('said.state.failed')}: ${problem.reason} ${problem.remedy ?? ''}`
+        : note && t('said.standIn', { engine: note.engine, instead: note.instead })}
+    </p>
   );
 }

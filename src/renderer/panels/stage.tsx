@@ -2,6 +2,7 @@ import { useRef } from 'react';
 import { Icon } from '../components/icon';
 import { turnOnSound, useLiveVideo } from '../components/use-live-video';
 import { useTranslate } from '../i18n/use-translate';
+import { isThinking } from '../store/lines';
 import { useStudio } from '../store/studio';
 import { Dock } from './dock';
 import { StageNotice } from './stage-notice';
@@ -14,12 +15,13 @@ export function Stage() {
   useLiveVideo(video);
   const phase = useStudio((s) => s.connection.phase);
   const speaking = useStudio((s) => s.speakingTurn !== null);
+  const thinking = useStudio((s) => s.lines.some(isThinking));
   const caption = useStudio((s) => s.caption);
   const sound = useStudio((s) => s.sound);
   return (
     <main className="stage-column" aria-label={t('stage.label')}>
       <div className="stage-area">
-        <div className="stage" ref={frame} data-phase={phase} data-speaking={speaking}>
+        <div className="stage" ref={frame} data-phase={phase} data-speaking={speaking} data-thinking={thinking}>
           {/* biome-ignore lint/a11y/useMediaCaption: live speech; its captions are the text below, from the server. */}
           <video ref={video} autoPlay playsInline aria-label={t('stage.video')} data-testid="presenter" />
           <StageNotice />
@@ -30,9 +32,7 @@ export function Stage() {
             </button>
           )}
           <section className="caption" aria-live="polite" aria-label={t('stage.captions')} data-testid="caption">
-            {caption && (
-              <p>{caption.kind === 'audio' ? t('stage.playingFile', { name: caption.text }) : caption.text}</p>
-            )}
+            {caption && <p>{caption.audio ? t('stage.playingFile', { name: caption.text }) : caption.text}</p>}
           </section>
         </div>
       </div>

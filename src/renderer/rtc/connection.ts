@@ -1,8 +1,10 @@
 import type { SessionEvent } from '../../shared/protocol';
-import { abandonLines, applyEvent, clearCaption } from '../store/reducers';
+import { applyEvent, clearCaption, lineOfError, settle } from '../store/events';
+import { abandonLines } from '../store/lines';
 import type { Connection } from '../store/state';
 import { apply, useStudio } from '../store/studio';
 import { toastError } from '../store/toasts';
+import { refreshVoices } from '../store/voice-actions';
 import { backoffMs, queueWaitMs } from './backoff';
 import { followEvents } from './events';
 import { ApiError, closeSession, serverAnswers } from './http';
@@ -14,6 +16,8 @@ const DISCONNECTED_MS = 3_000;
 const STALL_MS = 4_000;
 const POLL_MS = 1_000;
 const CAPTION_LINGER_MS = 1_500;
+/** A voice that needs longer than this between two sentences has most likely nothing more to say. */
+const SETTLE_MS = 6_000;
 
 /** The reason in a `closed` event when somebody closed the session on purpose: then the page must not come back by itself. */
 const CLOSED_ON_PURPOSE = 'closed by a client';
@@ -126,7 +130,8 @@ export class StudioConnection {
     for (const listener of this.listeners) listener(peer.stream);
     this.show({ phase: 'connected', attempt: 0, retryAtMs: null, sessionId: peer.sessionId });
     // A new session starts in mode 0 and silent.
-    useStudio.setState({ audiotype: 0, speakingTurn: null });
+    useStudio.setState({ audiotype: 0, speakingTurn: null, voice: null });
+    void refreshVoices();
     let polling: ReturnType<typeof setInterval> | undefined;
     let gap: ReturnType<typeof setTimeout> | undefined;
     let events: { close(): void } | undefined;
@@ -161,10 +166,20 @@ export class StudioConnection {
   }
 
   private onEvent(event: SessionEvent): void {
+    // Asked before the line has taken it in: what has no line to stand in is told above the page.
+    const homeless = event.status === 'error' && !lineOfError(useStudio.getState(), event);
     apply(applyEvent, event, performance.now());
-    if (event.status === 'end') setTimeout(() => apply(clearCaption), CAPTION_LINGER_MS);
-    if (event.status === 'error')
-      toastError('error.voice', new ApiError(200, event.message), undefined, { part: event.part });
+    if (event.status === 'end') {
+      const { caption, lines } = useStudio.getState();
+      setTimeout(() => apply(clearCaption, caption), CAPTION_LINGER_MS);
+      const sentences = lines.find((line) => line.turn === event.turn)?.sentences;
+      if (sentences !== undefined) setTimeout(() => apply(settle, event.turn, sentences), SETTLE_MS);
+    }
+    if (event.status === 'error') {
+      if (homeless) toastError('error.part', new ApiError(200, event.message), undefined, { part: event.part });
+      if (event.fallback) void refreshVoices();
+    }
+    if (event.status === 'voice') void refreshVoices();
   }
 
   /** Gives up the current try or connection, and tells the server. */

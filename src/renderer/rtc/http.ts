@@ -1,5 +1,8 @@
 /** The page's calls to the server that it came from (API.md). Every failure is an `ApiError` with words for people. */
 
+import type { voicesReply } from '../../shared/protocol';
+import { readVoices, type SpeechWish, type Voices } from '../store/voices';
+
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   constructor(
@@ -75,8 +78,28 @@ export async function request<T = Envelope>(
   return readReply<T>(status, text, retryAfter);
 }
 
-export const say = (sessionid: number, text: string) =>
-  request('POST', '/human', { body: { sessionid, type: 'echo', text } });
+/** Lets the presenter say a text (`echo`) or answer it (`chat`). The turn is null where the server does not number them. */
+export async function human(
+  sessionid: number,
+  type: 'echo' | 'chat',
+  text: string,
+  tts?: SpeechWish,
+): Promise<{ turn: number | null }> {
+  const body = { sessionid, type, text, interrupt: false, ...(tts && { tts }) };
+  const { turn } = await request<{ turn?: unknown }>('POST', '/human', { body });
+  return { turn: typeof turn === 'number' ? turn : null };
+}
+
+export const listVoices = async (): Promise<Voices> => {
+  const { data } = await request<(typeof voicesReply)['_output']>('GET', '/api/voices');
+  return readVoices(data, Date.now());
+};
+
+/** The language model that answers. */
+export const modelName = async (): Promise<string> => {
+  const { data } = await request<{ data: { model: string } }>('GET', '/api/llm/models');
+  return data.model;
+};
 
 export const interruptTalk = (sessionid: number) => request('POST', '/interrupt_talk', { body: { sessionid } });
 

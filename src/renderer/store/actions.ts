@@ -1,9 +1,11 @@
 import { connection } from '../rtc/connection';
-import { ApiError, interruptTalk, say, setAudiotype } from '../rtc/http';
+import { ApiError, human, interruptTalk, setAudiotype } from '../rtc/http';
 import { uploadAudio } from '../rtc/upload';
-import { abandonLines, addLine, dropLine, lineAccepted, lineFailed } from './reducers';
+import { addLine, dropLine, interruptLines, lineAccepted, lineFailed } from './lines';
+import { type Manner, usePreferences } from './preferences';
 import { apply, nextId, useStudio } from './studio';
 import { toastError, toastInfo } from './toasts';
+import { speechWish } from './voices';
 
 /** What people can do. Each says so when it fails, and returns whether it worked. */
 
@@ -11,31 +13,40 @@ const sessionId = (): number | null => useStudio.getState().connection.sessionId
 
 const notConnected = new ApiError(409, '');
 
-export async function sayText(text: string): Promise<boolean> {
+/** Lets the presenter say the text, or answer it. A refusal shows on the line itself. */
+export async function tell(manner: Manner, text: string): Promise<boolean> {
   const id = sessionId();
   if (id === null) {
     toastError('error.say', notConnected, 'error.notConnected');
     return false;
   }
+  const { voice, speed } = usePreferences.getState();
   const line = nextId();
-  apply(addLine, { id: line, kind: 'text', text }, performance.now());
+  apply(addLine, { id: line, kind: manner, text }, performance.now());
   try {
-    await say(id, text);
-    apply(lineAccepted, line);
+    const { turn } = await human(id, manner, text, speechWish(useStudio.getState().voices, voice, speed));
+    apply(lineAccepted, line, turn);
     return true;
   } catch (error) {
-    apply(lineFailed, line, error instanceof Error ? error.message : '');
-    toastError('error.say', error);
+    apply(lineFailed, line, reasonOf(error));
     return false;
   }
+}
+
+/** In the server's words; without any, the line says only that it failed, and a message above the page says why. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ApiError && error.message) return error.message;
+  toastError('error.say', error);
+  return '';
 }
 
 export async function interrupt(): Promise<boolean> {
   const id = sessionId();
   if (id === null) return false;
+  const asked = useStudio.getState().lines.map((line) => line.id);
   try {
     await interruptTalk(id);
-    apply(abandonLines);
+    apply(interruptLines, asked);
     return true;
   } catch (error) {
     toastError('error.interrupt', error);

@@ -1,5 +1,7 @@
+import type { TurnLatency } from '../../shared/protocol';
 import type { MessageKey, Values } from '../i18n/translate';
 import type { Figures } from '../rtc/stats';
+import type { Heard, Voices } from './voices';
 
 /** Where the connection stands. `queued` = the server is full; `refused` = it will not have us until something changes. */
 export type Phase = 'offline' | 'connecting' | 'connected' | 'reconnecting' | 'queued' | 'refused';
@@ -13,21 +15,57 @@ export interface Connection {
   retryAtMs: number | null;
 }
 
-export type LineState = 'sending' | 'queued' | 'speaking' | 'said' | 'interrupted' | 'failed';
+export type LineState =
+  | 'sending'
+  | 'queued'
+  | 'thinking'
+  | 'answering'
+  | 'speaking'
+  | 'said'
+  | 'interrupted'
+  | 'failed';
 
-/** One thing that the presenter was asked to say. */
-export interface Line {
-  id: number;
-  kind: 'text' | 'audio';
-  /** What is said, or the file's name. */
-  text: string;
-  state: LineState;
-  /** The server's number for it, known from its `start` event on. */
+/** What went wrong with a line: why, and what to do about it. */
+export interface Problem {
+  reason: string;
+  remedy: string | null;
+}
+
+/** How far a turn has come. It belongs to the turn, so it moves with the number when a line turns out to be another one. */
+export interface Progress {
+  /** The server's number for it: from /human's reply, or from its first event where that comes first. */
   turn: number | null;
+  state: LineState;
+  /** What the model has answered so far; empty where nothing was asked. */
+  answer: string;
+  answerDone: boolean;
+  /** How many sentences have begun to sound. */
+  sentences: number;
+  /** Where in the words the sentence stands that is heard right now. */
+  sounding: Span | null;
+  /** Words before this place were said. */
+  saidTo: number;
+  problem: Problem | null;
+  /** Something did not go as asked, and it went on all the same: a voice that stands in for another. */
+  note: { engine: string; instead: string; reason: string } | null;
+}
+
+/** One thing that the presenter was asked: to say a text, to answer a question, to play a file. */
+export interface Line extends Progress {
+  id: number;
+  kind: 'echo' | 'chat' | 'audio';
+  /** What is said or asked, or the file's name. */
+  text: string;
+  /** Asked from this page; false where another program uses the same session. */
+  own: boolean;
   sentAtMs: number;
   /** Nothing was being said when it was asked for, so its wait is the server's latency and not a queue. */
   fresh: boolean;
-  problem: string | null;
+}
+
+export interface Span {
+  from: number;
+  to: number;
 }
 
 export interface Toast {
@@ -53,10 +91,17 @@ export interface StudioState {
   connection: Connection;
   /** The turn being spoken, if any. */
   speakingTurn: number | null;
-  caption: { text: string; kind: 'text' | 'audio' } | null;
+  caption: { text: string; audio: boolean } | null;
   lines: Line[];
   audiotype: number;
   latencyMs: number | null;
+  /** The server's own figures of the latest turn. */
+  latency: TurnLatency | null;
+  /** Null until the server has told. */
+  voices: Voices | null;
+  voice: Heard | null;
+  /** The language model that answers, where the server tells. */
+  model: string | null;
   figures: Figures;
   upload: Upload | null;
   sound: Sound;

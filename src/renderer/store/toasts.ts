@@ -1,7 +1,7 @@
 import type { MessageKey, Values } from '../i18n/translate';
 import { ApiError } from '../rtc/http';
-import { addToast, dropToast } from './reducers';
 import { apply, nextId } from './studio';
+import { addToast, dropToast } from './toast-reducers';
 
 const SHOWN_MS = 9_000;
 

@@ -1,0 +1,84 @@
+import { useEffect, useRef, useState } from 'react';
+import { Icon } from '../components/icon';
+import { useTranslate } from '../i18n/use-translate';
+import { usePreferences } from '../store/preferences';
+import { useStudio } from '../store/studio';
+import { refreshVoices } from '../store/voice-actions';
+import { standIn, voiceInUse } from '../store/voices';
+import { VoicePanel } from './voice-panel';
+
+const EDGE_PX = 10;
+
+/** Names the voice, and opens the list to choose another one. */
+export function VoicePicker() {
+  const t = useTranslate();
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const voices = useStudio((s) => s.voices);
+  const heard = useStudio((s) => s.voice);
+  const chosen = usePreferences((s) => s.voice);
+  const failing = standIn(voices, heard) !== null;
+  const name = voiceInUse(voices, chosen)?.name ?? t('voice.automatic');
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="outline-button voice-button"
+        data-failing={failing}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label={t('voice.button', { name })}
+        title={t('voice.button', { name })}
+        onClick={() => {
+          void refreshVoices();
+          setOpen(true);
+        }}
+      >
+        <Icon name={failing ? 'alert' : 'voice'} size={18} />
+        <span>{name}</span>
+      </button>
+      {open && <VoiceDialog anchor={button.current} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+/** Above its button where there is room beside the stage; at the foot of a narrow screen. The browser keeps the focus inside. */
+function VoiceDialog({ anchor, onClose }: { anchor: HTMLElement | null; onClose(): void }) {
+  const t = useTranslate();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    if (!element) return;
+    element.showModal();
+    const place = () => {
+      const box = anchor?.closest('.talk')?.getBoundingClientRect();
+      const top = anchor?.getBoundingClientRect().top ?? innerHeight;
+      if (!box) return;
+      element.style.setProperty('--right', `${innerWidth - box.right + EDGE_PX}px`);
+      element.style.setProperty('--width', `${box.width - 2 * EDGE_PX}px`);
+      element.style.setProperty('--bottom', `${innerHeight - top + EDGE_PX}px`);
+    };
+    place();
+    addEventListener('resize', place);
+    return () => removeEventListener('resize', place);
+  }, [anchor]);
+  return (
+    <dialog
+      ref={dialog}
+      className="voice-dialog"
+      aria-label={t('voice.title')}
+      onClose={onClose}
+      onClick={(e) => e.target === e.currentTarget && dialog.current?.close()}
+      onKeyDown={(e) => {
+        if (e.key !== 'Escape') return;
+        // Here it closes the list; the presenter speaks on.
+        e.preventDefault();
+        e.stopPropagation();
+        dialog.current?.close();
+      }}
+    >
+      <VoicePanel onChosen={() => dialog.current?.close()} />
+    </dialog>
+  );
+}
