@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -129,7 +130,7 @@ async function play(reply: Reply, response: ServerResponse, closing: AbortSignal
     if ('stall' in frame) return;
     begin();
     if (response.destroyed) return;
-    if (!response.write(textOfFrame(frame))) await drained(response);
+    if (!response.write(textOfFrame(frame))) await once(response, 'drain', { signal: gone.signal });
     if (record) record.framesSent += 1;
   }
   begin();
@@ -138,12 +139,6 @@ async function play(reply: Reply, response: ServerResponse, closing: AbortSignal
 
 const textOfFrame = (frame: Exclude<Frame, { cut: true } | { stall: true }>): string =>
   'raw' in frame ? frame.raw : `data: ${JSON.stringify(frame.data)}\n\n`;
-
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
-  });
 
 const listOf = (models: string[]): Reply => ({
   status: 200,

@@ -62,9 +62,14 @@ export class OpenAiLlm implements Llm {
     signal.addEventListener('abort', abort, { once: true });
     let drain: NodeJS.Timeout | undefined;
     let ended = false;
+    let left = false;
+    const leave = () => {
+      left = true;
+      request.abort();
+    };
     const end = () => {
       ended = true;
-      drain ??= setTimeout(() => request.abort(), DRAIN_MS);
+      drain ??= setTimeout(leave, DRAIN_MS);
     };
 
     const answer = new AnswerReader();
@@ -86,7 +91,7 @@ export class OpenAiLlm implements Llm {
       if (rest) yield rest;
       // Whatever happens to the connection after the answer's end is of no interest.
       const fault =
-        failure === undefined || (ended && answer.chunks > 0)
+        failure === undefined || left || answer.finishReason
           ? this.#faultOfAnswer(answer, ended)
           : await this.#faultOf(failure, answer, signal);
       if (fault) throw fault;
