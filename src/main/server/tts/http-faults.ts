@@ -1,0 +1,212 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ProviderError, type ProviderFault } from '../provider-error';
+
+/** What an engine knows about its own server's failures; each a sentence that says what to do. */
+export interface FaultHints {
+  /** The request was turned down (400, 422). */
+  request?: string;
+  /** Nothing at that address answers to the path (404, 405). */
+  missing?: string;
+  /** The answer broke off or was empty. */
+  brokenOff?: string;
+}
+
+/** The connection ended in the middle of an answer. */
+export class CutOff extends Error {
+  override readonly name = 'CutOff';
+}
+
+const MAX_MESSAGE_CHARACTERS = 300;
+const KEY_NAME = 'HERALD_TTS_API_KEY';
+const CORRECT_ADDRESS = 'Correct --TTS_SERVER.';
+const START_IT = 'Start the server or correct --TTS_SERVER.';
+const SEE_LOG = "Look at the voice server's own log.";
+
+/** Turns everything that can go wrong between us and a voice server into a `ProviderError`. Keys never get into it. */
+export class HttpFaults {
+  readonly #provider: string;
+  /** The address as people may see it: without user name and password. */
+  readonly address: string;
+  readonly #secrets: string[];
+  readonly #hasKey: boolean;
+  readonly #hints: FaultHints;
+
+  constructor(provider: string, server: URL, apiKey: string | undefined, hints: FaultHints) {
+    this.#provider = provider;
+    this.address = `${server.protocol}//${server.host}${server.pathname.replace(/\/$/, '')}`;
+    this.#secrets = [apiKey, server.password].filter((secret) => secret !== undefined && secret !== '') as string[];
+    this.#hasKey = Boolean(apiKey);
+    this.#hints = hints;
+  }
+
+  make(reason: string, remedy: string, more: Partial<ProviderFault> = {}): ProviderError {
+    return new ProviderError({ ...more, part: 'voice', provider: this.#provider, reason, remedy });
+  }
+
+  /** An answer other than 2xx. `body` may be cut short. */
+  status(status: number, headers: IncomingHttpHeaders, body: string): ProviderError {
+    const said = this.#said(body);
+    const wait = retryAfterMs(headers);
+    const more = wait === undefined ? {} : { retryAfterMs: wait };
+    if (status >= 300 && status < 400) {
+      return this.make(
+        `${this.address} sent us elsewhere (${status})`,
+        'Put the address that it leads to in --TTS_SERVER.',
+      );
+    }
+    if (status === 401 || status === 403) {
+      const reason = this.#hasKey ? 'refused our key' : 'wants a key';
+      return this.make(`${this.address} ${reason} (${status}${said})`, `Put the right key in ${KEY_NAME}.`);
+    }
+    if (status === 402 || (status === 429 && /quota|credit|balance|billing/i.test(body))) {
+      return this.make(`${this.address} has no credit left for us (${status}${said})`, 'Top up the account.', more);
+    }
+    if (status === 429) {
+      return this.make(
+        `${this.address} is asked too often (${status}${said})`,
+        'Wait a moment, or raise its limit.',
+        more,
+      );
+    }
+    if (status === 404 || status === 405) {
+      const remedy = this.#hints.missing ?? `Is it a ${this.#provider} server? ${CORRECT_ADDRESS}`;
+      return this.make(`${this.address} does not offer what was asked (${status}${said})`, remedy);
+    }
+    if (status >= 500) {
+      return this.make(`${this.address} failed (${status}${said})`, SEE_LOG, { ...more, retrySafe: true });
+    }
+    return this.make(
+      `${this.address} turned the request down (${status}${said})`,
+      this.#hints.request ?? 'Correct the voice settings.',
+      { ofRequest: true },
+    );
+  }
+
+  /** No answer came: the connection could not be made, or ended before it. */
+  connection(error: unknown): ProviderError {
+    const code = errorCode(error);
+    const known = CONNECTION[code];
+    if (known) return this.make(`${this.address} ${known.reason}`, known.remedy, { ...known.more, cause: error });
+    if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO/.test(code)) {
+      return this.make(
+        `no secure connection to ${this.address} (${code})`,
+        'Correct its certificate, or use http:// in --TTS_SERVER where the server speaks plain HTTP.',
+        { cause: error },
+      );
+    }
+    if (code.startsWith('HPE_')) {
+      return this.make(`${this.address} does not speak HTTP`, `Is it https://, or another port? ${CORRECT_ADDRESS}`, {
+        cause: error,
+      });
+    }
+    return this.make(`${this.address} could not be reached (${code || 'unknown error'})`, START_IT, { cause: error });
+  }
+
+  /** It answered 200 with something to read instead of something to hear. */
+  notSound(kind: 'a web page' | 'JSON' | 'events', body: string): ProviderError {
+    const remedy = kind !== 'a web page' ? SEE_LOG : `Is it a ${this.#provider} server? ${CORRECT_ADDRESS}`;
+    return this.make(`${this.address} answered ${kind} instead of sound${this.#said(body, ': ')}`, remedy);
+  }
+
+  /** It answered something else where JSON was due. */
+  notJson(body: string, cause: unknown): ProviderError {
+    const remedy = `Is it a ${this.#provider} server? ${CORRECT_ADDRESS}`;
+    return this.make(`${this.address} answered something else than JSON${this.#said(body, ': ')}`, remedy, { cause });
+  }
+
+  tooLong(maxBytes: number): ProviderError {
+    return this.make(
+      `${this.address} answered more than ${maxBytes} bytes`,
+      `Is it the right server? ${CORRECT_ADDRESS}`,
+    );
+  }
+
+  /** The answer ended before its end. Asking again does no harm as long as nothing was heard. */
+  cutOff(heardMs: number, cause?: unknown): ProviderError {
+    const after = heardMs > 0 ? `after ${(heardMs / 1_000).toFixed(1)} s of sound` : 'before any sound';
+    return this.make(`${this.address} cut off its answer ${after}`, this.#hints.brokenOff ?? SEE_LOG, {
+      retrySafe: heardMs === 0,
+      cause,
+    });
+  }
+
+  noSound(): ProviderError {
+    return this.make(`${this.address} sent no sound`, this.#hints.brokenOff ?? SEE_LOG);
+  }
+
+  /** The server's own words, as a clause to append; empty where it had none. */
+  #said(body: string, before = ', '): string {
+    let text = bodyMessage(body);
+    for (const secret of this.#secrets) text = text.replaceAll(secret, '***');
+    // OpenAI repeats a part of the key that it refuses.
+    text = text.replace(/\b(sk|pk)-[\w*-]{4,}/g, '$1-***');
+    return text === '' ? '' : `${before}${text}`;
+  }
+}
+
+const refused = { reason: 'refused the connection', remedy: START_IT, more: { retrySafe: true } };
+const reset = { reason: 'closed the connection without an answer', remedy: SEE_LOG, more: { retrySafe: true } };
+const unknownHost = { reason: 'is a host that cannot be found', remedy: CORRECT_ADDRESS, more: {} };
+const unreachable = { reason: 'cannot be reached from here', remedy: START_IT, more: {} };
+const CONNECTION: Record<string, { reason: string; remedy: string; more: Partial<ProviderFault> }> = {
+  ECONNREFUSED: refused,
+  ECONNRESET: reset,
+  EPIPE: reset,
+  ENOTFOUND: unknownHost,
+  EAI_AGAIN: unknownHost,
+  ETIMEDOUT: unreachable,
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+  ERR_INVALID_CHAR: {
+    reason: 'was not asked, for the key holds characters that no header can',
+    remedy: `Correct ${KEY_NAME}.`,
+    more: {},
+  },
+};
+
+function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  // Where a name has several addresses, Node tries each and reports them all.
+  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function retryAfterMs(headers: IncomingHttpHeaders): number | undefined {
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : undefined;
+}
+
+/** What a failed answer says in words, from the shapes that OpenAI, FastAPI and these servers use; at most 300 characters. */
+export function bodyMessage(body: string): string {
+  const trimmed = body.trim();
+  let text = trimmed;
+  if (/^[[{"]/.test(trimmed)) {
+    try {
+      text = inJson(JSON.parse(trimmed));
+    } catch {
+      // Cut short, or not JSON after all: as it is.
+    }
+  } else if (trimmed.startsWith('<')) {
+    text = /<title[^>]*>([^<]*)</i.exec(trimmed)?.[1] ?? '';
+  }
+  const clean = text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .replace(/[.。]$/, '');
+  return clean.length > MAX_MESSAGE_CHARACTERS ? `${clean.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…` : clean;
+}
+
+function inJson(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.slice(0, 5).map(inJson).filter(Boolean).join('; ');
+  if (typeof value !== 'object' || value === null) return '';
+  const { error, detail, message, msg, loc, Exception } = value as Record<string, unknown>;
+  // pydantic: which field, and what about it.
+  if (typeof msg === 'string' && Array.isArray(loc))
+    return `${loc.filter((part) => part !== 'body').join('.')}: ${msg}`;
+  const words = [message, detail, error, msg].map(inJson).find((text) => text !== '') ?? '';
+  // GPT-SoVITS: "tts failed", and beside it why.
+  return typeof Exception === 'string' && Exception !== '' ? `${words}: ${Exception}` : words;
+}
