@@ -43,7 +43,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   const avatars = new AvatarLibrary({
     dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
   });
-  const tts = createTts(settings.tts, (message) => log.child({ scope: 'voice' }).warn(message));
+  const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
   const mouth = new MouthHost({
     modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
     maxInFlight: 24, // three for each of eight sessions
@@ -67,6 +67,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
   const http = await createHttpServer({
     settings,
     sessions,
+    tts,
     health: () => healthReport({ startedAtMs, mouth, tts, sessions, avatars }),
     log,
     token,
@@ -118,9 +119,6 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
 const NOT_YET: readonly SettingName[] = [
   'model',
   'models',
-  'REF_FILE',
-  'REF_TEXT',
-  'TTS_SERVER',
   'customvideo_config',
   'batch_size',
   'llm_base_url',

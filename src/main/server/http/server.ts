@@ -10,6 +10,7 @@ import type { Settings } from '../../../shared/settings';
 import { appRoot } from '../entries';
 import type { Log } from '../log';
 import type { SessionDirectory } from '../session/api';
+import type { Tts } from '../tts/tts';
 import { version } from '../version';
 import { adminRoutes } from './admin-routes';
 import { acceptJsonBodies } from './body';
@@ -19,12 +20,15 @@ import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
 import { sessionRoutes } from './routes';
 import { EventStreams } from './sse';
+import { voiceRoutes } from './voice-routes';
 
 export interface HttpServerOptions {
   settings: Settings;
   sessions: SessionDirectory;
   /** What /api/health shows under `data`. */
   health: () => object;
+  /** The voice that /api/voices tells about; without one there is no such route. */
+  tts?: Tts;
   log: Log;
   /** The token that callers from outside need. */
   token: string;
@@ -85,6 +89,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const streams = new EventStreams(log);
   sessionRoutes(app, { settings, sessions, streams });
   adminRoutes(app, { settings, sessions, health });
+  voiceRoutes(app, { tts: options.tts });
   await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));
 
   app.addHook('preClose', async () => {

@@ -92,13 +92,13 @@ it('stays offline when the probe fails, says why once, and tries again every fiv
   expect(tts.status()[0]).toEqual({
     engine: 'service',
     state: 'failing',
-    problem: 'no route to host',
+    problem: 'no route to host.',
     retryInMs: FIVE_MINUTES_MS,
   });
   await timers.advance(3 * FIVE_MINUTES_MS);
   expect(probes).toHaveLength(4);
   expect(logged.match(/info/g)).toHaveLength(1);
-  expect(logged).toMatch(/the voice is offline, offline: service cannot be used \(no route to host\)/);
+  expect(logged).toMatch(/the voice is offline, offline. service: no route to host\./);
   answer = async () => {};
   await timers.advance(FIVE_MINUTES_MS);
   expect(await spokenBy()).toBe('service');
@@ -119,7 +119,7 @@ it('gives a probe three seconds', async () => {
   expect(tts.status()[0]!.state).toBe('unknown');
   expect(probes[0]!.aborted).toBe(false);
   await timers.advance(1);
-  expect(tts.status()[0]).toMatchObject({ state: 'failing', problem: 'nothing came within 3 s' });
+  expect(tts.status()[0]).toMatchObject({ state: 'failing', problem: 'nothing came within 3 s.' });
   expect(probes[0]!.aborted).toBe(true);
 });
 

@@ -1,5 +1,6 @@
 import type { PcmChunk } from '../audio/frame';
 import type { Log } from '../log';
+import { ProviderError } from '../provider-error';
 import { Deadline } from './deadline';
 import { FallbackTts } from './fallback';
 import { realTimers, type Timers } from './timers';
@@ -125,7 +126,7 @@ export class AutoTts implements Tts {
       candidate.problem = undefined;
     } catch (error) {
       candidate.reachable = false;
-      candidate.problem = error instanceof Error ? error.message : String(error);
+      candidate.problem = problemOf(error);
     } finally {
       this.#closing.signal.removeEventListener('abort', onClose);
       stop.abort(new Error('the probe is over'));
@@ -140,7 +141,13 @@ export class AutoTts implements Tts {
       this.#log?.info(`the voice is ${this.name}: it can be reached. ${this.#chosen.notice}`);
       return;
     }
-    const why = this.#candidates.map(({ engine, problem }) => `${engine.name} cannot be used (${problem})`).join(', ');
-    this.#log?.info(`the voice is ${this.name}, offline${why && `: ${why}`}`);
+    const why = this.#candidates.map(({ engine, problem }) => `${engine.name}: ${problem}`).join(' ');
+    this.#log?.info(`the voice is ${this.name}, offline. ${why}`.trim());
   }
+}
+
+/** One or two sentences. */
+function problemOf(error: unknown): string {
+  if (error instanceof ProviderError) return `${error.reason}. ${error.remedy}`;
+  return `${(error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '')}.`;
 }

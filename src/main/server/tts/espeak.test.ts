@@ -3,7 +3,6 @@ import { HeraldError } from '../errors';
 import { counts } from '../metrics/native';
 import { EspeakTts, synthesizeWithPhonemes } from './espeak';
 import { espeakText } from './espeak-text';
-import { createTts } from './registry';
 import { splitByScript } from './scripts';
 import { SpeechTrim } from './silence';
 
@@ -193,25 +192,6 @@ describe('the offline voice', () => {
     await mine.close();
     await expect(mine.warm()).rejects.toThrow('closed');
     expect(counts()['espeak-worker']).toBe(before - 1);
-  });
-});
-
-describe('engines by name', () => {
-  it('stands in for engines that are not here, with a warning, and ignores their voice names', async () => {
-    const warnings: string[] = [];
-    const voice = createTts('gpt-sovits', (message) => warnings.push(message));
-    expect(warnings.join()).toMatch(/gpt-sovits is not available.*espeak/);
-    let samples = 0;
-    for await (const chunk of voice.stream('Hello', { voice: 'ref/my-voice.wav', signal: signal() })) {
-      samples += chunk.samples.length;
-    }
-    expect(samples).toBeGreaterThan(5_000);
-    await voice.close();
-    const unknown = createTts('constructor', (message) => warnings.push(message));
-    expect(warnings.at(-1)).toContain('is not known');
-    const auto = createTts('auto', () => expect.unreachable());
-    expect(auto.name).toBe('espeak');
-    await Promise.all([unknown.close(), auto.close()]);
   });
 });
 

@@ -1,68 +1,154 @@
+import type { Settings } from '../../../shared/settings';
+import { nearest } from '../config/nearest';
+import type { Log } from '../log';
+import { AutoTts } from './auto';
+import { CosyVoiceTts } from './cosyvoice';
+import { DefaultedTts } from './defaults';
+import { localeOf } from './edge-voices';
+import { EdgeTts, edgeProblem } from './edgetts';
 import { EspeakTts } from './espeak';
+import { FallbackTts } from './fallback';
+import { FishTts } from './fishtts';
+import { GptSovitsTts } from './gpt-sovits';
+import type { HttpVoiceOptions } from './http-audio';
+import { OpenAiSpeechTts } from './openai-speech';
 import type { Tts } from './tts';
+import { XttsTts } from './xtts';
+
+/** The settings that choose and shape the voice. */
+export type VoiceConfig = Pick<
+  Settings,
+  | 'tts'
+  | 'voice'
+  | 'speed'
+  | 'pitch'
+  | 'REF_FILE'
+  | 'REF_TEXT'
+  | 'TTS_SERVER'
+  | 'tts_model'
+  | 'tts_api_key'
+  | 'openai_api_key'
+  | 'tts_sample_rate'
+  | 'tts_deadline_s'
+>;
+
+export interface VoiceContext {
+  /** The only folder whose recordings a request may name. */
+  voicesDir: string;
+  log: Log;
+  /** @returns why Edge's service cannot be used, undefined where it can. */
+  edgeProblem?(signal: AbortSignal): Promise<Error | undefined>;
+}
+
+interface Engine {
+  make(options: HttpVoiceOptions, config: VoiceConfig): Tts;
+  /** What has to be set before it can speak, as a sentence; undefined when nothing is missing. */
+  missing?(config: VoiceConfig): string | undefined;
+}
+
+/** Engines behind which the offline voice stands. A new voice is one file beside this one and one line here. */
+const ENGINES: Record<string, Engine> = {
+  edgetts: { make: (_, { voice, REF_FILE }) => new EdgeTts(given({ voice: voice ?? REF_FILE })) },
+  'gpt-sovits': {
+    make: (options) => new GptSovitsTts(options),
+    missing: ({ REF_FILE }) =>
+      REF_FILE === undefined
+        ? 'it copies the voice of a recording: set --REF_FILE to the path of one of 3 to 10 s on the machine of the ' +
+          'GPT-SoVITS server, and --REF_TEXT to what it says'
+        : undefined,
+  },
+  xtts: { make: (options) => new XttsTts(options) },
+  cosyvoice: { make: (options) => new CosyVoiceTts(options) },
+  fishtts: { make: (options) => new FishTts(options) },
+  openai: {
+    // OpenAI's own key goes to OpenAI, or to the server that was named instead of it, and never to another engine's.
+    make: (options, { tts_api_key, openai_api_key }) =>
+      new OpenAiSpeechTts({ ...options, ...given({ apiKey: tts_api_key ?? openai_api_key }) }),
+    missing: ({ TTS_SERVER, tts_api_key, openai_api_key }) =>
+      TTS_SERVER === undefined && tts_api_key === undefined && openai_api_key === undefined
+        ? 'OpenAI wants a key: set OPENAI_API_KEY, or --TTS_SERVER to a server of your own that speaks the same protocol'
+        : undefined,
+  },
+};
+
+export const ttsNames: readonly string[] = ['auto', 'espeak', ...Object.keys(ENGINES)];
+
+/** Names that the peers' start scripts pass as `--tts`, or that are planned, and that this build cannot serve. */
+const NOT_SERVED = ['tencent', 'doubao', 'azuretts', 'azure', 'indextts2', 'qwentts', 'local'];
+
+/** Edge's own deadline ends just before `auto` gives up the probe, so that its better words are used. */
+const EDGE_PROBE_MS = 2_800;
+
+/**
+ * Makes the voice that the settings ask for, with the offline voice behind it. A name that this build does not serve gives the
+ * offline voice and a warning instead of an error, so that start scripts written for the peers still come up.
+ */
+export function createTts(config: VoiceConfig, context: VoiceContext): Tts {
+  const { log } = context;
+  const { voice, speed, pitch } = config;
+  const name = config.tts.trim().toLowerCase();
+  const manner = { speed, pitchSemitones: pitch };
+  const options = { log, firstAudioMs: config.tts_deadline_s * 1_000 };
+  if (name === 'espeak')
+    return new DefaultedTts(new FallbackTts([offlineVoice()], options), given({ ...manner, voice }));
+  if (name === 'auto') return new DefaultedTts(automaticVoice(context, options), given({ ...manner, voice }));
+  const engine = Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
+  if (!engine) {
+    log.warn(unserved(config.tts));
+    return new DefaultedTts(new FallbackTts([offlineVoice()], options), manner, { ignoreVoice: true });
+  }
+  const missing = engine.missing?.(config);
+  if (missing) log.warn(`--tts ${name} cannot speak yet, espeak does instead: ${missing}.`);
+  const made = engine.make(httpOptions(config, context.voicesDir), config);
+  return new DefaultedTts(new FallbackTts([made, offlineVoice()], options), manner);
+}
 
 /** Its worker starts now, so that the first sentence finds it ready; should that fail, the first sentence says why. */
-function offlineVoice(): Tts {
+function offlineVoice(): EspeakTts {
   const voice = new EspeakTts();
   voice.warm().catch(() => {});
   return voice;
 }
 
-/** Engine name -> factory. A new voice is one file beside this one and one line here. */
-const ENGINES: Record<string, () => Tts> = {
-  espeak: offlineVoice,
-  // What is best without any set-up; the offline voice is the only one that needs none.
-  auto: offlineVoice,
-};
-
-/** Names that the peers' start scripts pass as `--tts` and that this build cannot serve. */
-const PEER_ENGINES = [
-  'edgetts',
-  'gpt-sovits',
-  'xtts',
-  'cosyvoice',
-  'fishtts',
-  'tencent',
-  'doubao',
-  'azuretts',
-  'indextts2',
-  'qwentts',
-];
-
-export const ttsNames: readonly string[] = Object.keys(ENGINES);
-
-/**
- * Makes the voice engine called `name`. A name that this build does not serve gives the offline voice and a warning
- * instead of an error, so that start scripts written for the peers still come up.
- */
-export function createTts(name: string, warn: (message: string) => void): Tts {
-  const wanted = name.trim().toLowerCase();
-  const make = Object.hasOwn(ENGINES, wanted) ? ENGINES[wanted] : undefined;
-  if (make) return make();
-  const why = PEER_ENGINES.includes(wanted) ? 'is not available in this version' : 'is not known';
-  warn(
-    `--tts ${name.slice(0, 60)} ${why}; speaking with the offline voice espeak instead (available: ${ttsNames.join(', ')}).`,
-  );
-  return new StandIn(offlineVoice());
+function automaticVoice(context: VoiceContext, options: { log: Log; firstAudioMs: number }): Tts {
+  const problemOf = context.edgeProblem ?? ((signal) => edgeProblem(signal, { deadlineMs: EDGE_PROBE_MS }));
+  const edge = {
+    engine: new EdgeTts(),
+    probe: async (signal: AbortSignal) => {
+      const problem = await problemOf(signal);
+      if (problem) throw problem;
+    },
+    hasVoice: (name: string) => localeOf(name) !== undefined,
+    notice: 'Every sentence is sent to Microsoft; --tts espeak keeps it on this machine.',
+  };
+  return new AutoTts({ ...options, candidates: [edge], offline: offlineVoice() });
 }
 
-/** The offline voice in another engine's place: voice names are the other engine's and mean nothing here. */
-class StandIn implements Tts {
-  readonly #voice: Tts;
+function httpOptions(config: VoiceConfig, voicesDir: string): HttpVoiceOptions {
+  return {
+    voicesDir,
+    ...given({
+      server: config.TTS_SERVER,
+      referenceAudio: config.REF_FILE,
+      referenceText: config.REF_TEXT,
+      model: config.tts_model,
+      apiKey: config.tts_api_key,
+      sampleRateHz: config.tts_sample_rate,
+      voice: config.voice,
+    }),
+  };
+}
 
-  constructor(voice: Tts) {
-    this.#voice = voice;
-  }
+function unserved(name: string): string {
+  const wanted = name.trim().toLowerCase();
+  const meant = nearest(wanted, ttsNames);
+  const why = NOT_SERVED.includes(wanted)
+    ? 'is not available in this version'
+    : `is not known${meant ? ` (did you mean ${meant}?)` : ''}`;
+  return `--tts ${name.slice(0, 60)} ${why}; speaking with the offline voice espeak instead (available: ${ttsNames.join(', ')}).`;
+}
 
-  get name(): string {
-    return this.#voice.name;
-  }
-
-  stream(sentence: string, { voice: _foreign, ...options }: Parameters<Tts['stream']>[1]): ReturnType<Tts['stream']> {
-    return this.#voice.stream(sentence, options);
-  }
-
-  close(): Promise<void> {
-    return this.#voice.close();
-  }
+/** Without the keys that are undefined. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
