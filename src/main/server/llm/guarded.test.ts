@@ -426,6 +426,12 @@ describe('over the wire', () => {
     }
   });
 
+  it('a consumer that stops early closes the socket', async () => {
+    const { server, llm } = await llmFor(stallAfter('Good morning'));
+    for await (const _ of llm.stream(QUESTION, { signal: AbortSignal.timeout(20_000) })) break;
+    expect(await server.requests[0]!.ended).toBe('closed by client');
+  });
+
   it('no connection is told, then rests', async () => {
     const { server, llm } = await llmFor(answerOf('Yes.'));
     await server.close();

@@ -371,6 +371,16 @@ describe('a refusal', () => {
       'it refused the request (400): no such option',
       /--llm_extra_body/,
     ],
+    [
+      { status: 400, body: '{"error":"model is required"}' },
+      'it refused the request (400): model is required',
+      /--llm_model/,
+    ],
+    [
+      { status: 400, body: '{"code":"Arrearage","message":"Access denied, good standing needed","request_id":"1"}' },
+      'its account has no credit left (400)',
+      /Top/,
+    ],
     [{ status: 422, body: '{"detail":"bad field"}' }, 'it refused the request (422): bad field', /--llm_model/],
     [
       { status: 301, headers: { location: 'https://new.example.com/v1?sid=7' }, body: '' },
