@@ -5,6 +5,7 @@ export const en = {
   'action.disconnect': 'Disconnect',
   'action.retryNow': 'Try now',
   'action.dismiss': 'Dismiss',
+  'action.close': 'Close',
   'action.cancel': 'Cancel',
   'action.openInBrowser': 'Open in browser',
 
@@ -72,9 +73,9 @@ export const en = {
 
   'voice.title': 'Voice',
   'voice.automatic': 'Automatic',
-  'voice.automaticHint': 'The voice that fits: {engine} decides',
+  'voice.automaticHint': '{engine} chooses',
   'voice.button': 'Voice: {name}',
-  'voice.search': 'Search voices, languages, countries',
+  'voice.search': 'Name, language or country',
   'voice.list': 'Voices of {engine}',
   'voice.none': 'No voice matches',
   'voice.unlisted': '{engine} does not list its voices.',

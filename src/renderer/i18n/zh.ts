@@ -7,6 +7,7 @@ export const zh: Record<MessageKey, string> = {
   'action.disconnect': '断开',
   'action.retryNow': '立即重试',
   'action.dismiss': '关闭',
+  'action.close': '关闭列表',
   'action.cancel': '取消',
   'action.openInBrowser': '在浏览器中打开',
 
@@ -74,9 +75,9 @@ export const zh: Record<MessageKey, string> = {
 
   'voice.title': '声音',
   'voice.automatic': '自动',
-  'voice.automaticHint': '由 {engine} 选择合适的声音',
+  'voice.automaticHint': '由 {engine} 选择',
   'voice.button': '声音：{name}',
-  'voice.search': '搜索声音、语言、地区',
+  'voice.search': '名称、语言或地区',
   'voice.list': '{engine} 的声音',
   'voice.none': '没有匹配的声音',
   'voice.unlisted': '{engine} 没有提供声音列表。',

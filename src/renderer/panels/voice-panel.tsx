@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Icon } from '../components/icon';
+import { IconButton } from '../components/icon-button';
 import { useTranslate } from '../i18n/use-translate';
 import { usePreferences } from '../store/preferences';
 import { useStudio } from '../store/studio';
@@ -11,7 +12,7 @@ import { Speed, StandInNote } from './voice-parts';
 const WATCH_MS = 5_000;
 
 /** The list of voices with its search, the state of the engine, and the speed. */
-export function VoicePanel({ onChosen }: { onChosen(): void }) {
+export function VoicePanel({ onDone }: { onDone(): void }) {
   const t = useTranslate();
   const language = usePreferences((s) => s.language);
   const chosen = usePreferences((s) => s.voice);
@@ -48,7 +49,7 @@ export function VoicePanel({ onChosen }: { onChosen(): void }) {
     usePreferences.setState({
       voice: voice && voices ? { engine: voices.engine, id: voice.id, name: voice.name } : null,
     });
-    onChosen();
+    onDone();
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
@@ -65,6 +66,10 @@ export function VoicePanel({ onChosen }: { onChosen(): void }) {
 
   return (
     <div className="voice-panel">
+      <header>
+        <h2>{t('voice.title')}</h2>
+        <IconButton small icon="close" label={t('action.close')} onClick={onDone} />
+      </header>
       {failing && <StandInNote {...failing} />}
       <label className="voice-search">
         <Icon name="search" size={18} />

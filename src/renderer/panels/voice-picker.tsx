@@ -7,8 +7,6 @@ import { refreshVoices } from '../store/voice-actions';
 import { standIn, voiceInUse } from '../store/voices';
 import { VoicePanel } from './voice-panel';
 
-const EDGE_PX = 10;
-
 /** Names the voice, and opens the list to choose another one. */
 export function VoicePicker() {
   const t = useTranslate();
@@ -43,7 +41,7 @@ export function VoicePicker() {
   );
 }
 
-/** Above its button where there is room beside the stage; at the foot of a narrow screen. The browser keeps the focus inside. */
+/** A sheet over the card that its button is in; at the foot of a narrow screen. The browser keeps the focus inside. */
 function VoiceDialog({ anchor, onClose }: { anchor: HTMLElement | null; onClose(): void }) {
   const t = useTranslate();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -51,34 +49,35 @@ function VoiceDialog({ anchor, onClose }: { anchor: HTMLElement | null; onClose(
     const element = dialog.current;
     if (!element) return;
     element.showModal();
+    // Whoever opens the list wants to find a voice; on phones the keyboard would hide it.
+    if (!matchMedia('(pointer: coarse)').matches) element.querySelector('input')?.focus();
     const place = () => {
       const box = anchor?.closest('.talk')?.getBoundingClientRect();
-      const top = anchor?.getBoundingClientRect().top ?? innerHeight;
       if (!box) return;
-      element.style.setProperty('--right', `${innerWidth - box.right + EDGE_PX}px`);
-      element.style.setProperty('--width', `${box.width - 2 * EDGE_PX}px`);
-      element.style.setProperty('--bottom', `${innerHeight - top + EDGE_PX}px`);
+      for (const side of ['top', 'left', 'width', 'height'] as const)
+        element.style.setProperty(`--${side}`, `${box[side]}px`);
     };
     place();
     addEventListener('resize', place);
     return () => removeEventListener('resize', place);
   }, [anchor]);
+  const close = () => dialog.current?.close();
   return (
     <dialog
       ref={dialog}
       className="voice-dialog"
       aria-label={t('voice.title')}
       onClose={onClose}
-      onClick={(e) => e.target === e.currentTarget && dialog.current?.close()}
+      onClick={(e) => e.target === e.currentTarget && close()}
       onKeyDown={(e) => {
         if (e.key !== 'Escape') return;
         // Here it closes the list; the presenter speaks on.
         e.preventDefault();
         e.stopPropagation();
-        dialog.current?.close();
+        close();
       }}
     >
-      <VoicePanel onChosen={() => dialog.current?.close()} />
+      <VoicePanel onDone={close} />
     </dialog>
   );
 }

@@ -95,10 +95,10 @@ export const listVoices = async (): Promise<Voices> => {
   return readVoices(data, Date.now());
 };
 
-/** The language model that answers. */
+/** The language model that answers, with its host. */
 export const modelName = async (): Promise<string> => {
-  const { data } = await request<{ data: { model: string } }>('GET', '/api/llm/models');
-  return data.model;
+  const { data } = await request<{ data: { provider: string } }>('GET', '/api/llm/models');
+  return data.provider;
 };
 
 export const interruptTalk = (sessionid: number) => request('POST', '/interrupt_talk', { body: { sessionid } });

@@ -213,6 +213,8 @@ describe('turns and lines', () => {
     ]);
     expect(s.latencyMs).toBeNull();
     expect(having(start(3, 'From elsewhere.')).lines).toMatchObject([{ text: 'From elsewhere.', kind: 'echo' }]);
+    const joined = having(start(3, 'From elsewhere.'), end(3), start(3, 'And more.'));
+    expect(joined.lines).toMatchObject([{ text: 'From elsewhere. And more.', sentences: 2 }]);
     const foreign = having(begin(1, 'a'), begin(2, 'b')).lines.map((line) => line.id);
     expect(new Set(foreign).size).toBe(2);
     expect(foreign.every((id) => id < 0)).toBe(true);
@@ -241,6 +243,18 @@ describe('turns and lines', () => {
     const after = then(s, ask(3, 'C.'), (x) => interruptLines(x, [1, 2]));
     expect(states(after)).toEqual(['interrupted', 'interrupted', 'sending']);
     expect(after.speakingTurn).toBeNull();
+  });
+
+  it('stay silent when a sentence was on its way as the interrupt was answered', () => {
+    const s = having(
+      ask(1, 'A. B.'),
+      reply(1, 1),
+      start(1, 'A.'),
+      end(1),
+      (x) => interruptLines(x, [1]),
+      start(1, 'B.'),
+    );
+    expect(s).toMatchObject({ speakingTurn: null, caption: null, lines: [{ state: 'interrupted', sounding: null }] });
   });
 
   it('end once when interrupted, whichever event comes first', () => {
@@ -359,6 +373,14 @@ describe('the session', () => {
       latency: { firstTokenMs: 210, firstSoundSentMs: 640 },
     });
     expect(having(event({ status: 'voice', engine: 'espeak' })).voice).toEqual({ engine: 'espeak', instead: null });
+  });
+
+  it('measures a turn once it is over, and how fast it fell silent', () => {
+    const s = having(ask(1, 'A. B.'), reply(1, 1), start(1, 'A.'), end(1));
+    const over = then(s, event({ status: 'latency', turn: 1, firstSoundSentMs: 640 }));
+    expect(over).toMatchObject({ lines: [{ state: 'said' }], speakingTurn: null });
+    const silent = then(over, event({ status: 'latency', turn: 1, interruptToSilenceMs: 40 }));
+    expect(silent.latency).toEqual({ firstSoundSentMs: 640, interruptToSilenceMs: 40 });
   });
 
   it('gives everything up when it closes', () => {

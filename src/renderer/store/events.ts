@@ -23,10 +23,8 @@ export function applyEvent(state: StudioState, event: SessionEvent, nowMs: numbe
       return faulted(state, event);
     case 'voice':
       return { voice: { engine: event.engine, instead: event.instead ?? null } };
-    case 'latency': {
-      const { status: _, turn: __, ...latency } = event;
-      return { latency };
-    }
+    case 'latency':
+      return measured(state, event);
     case 'mode':
       return { audiotype: event.audiotype };
     case 'closed':
@@ -61,18 +59,34 @@ function started(state: StudioState, { turn, text }: EventOf<'start'>, nowMs: nu
   // Sound of another program, of which nothing is known: there is nothing to write down.
   if (!before) return { speakingTurn: turn, caption: null };
   const { line, lines } = lineOfTurn(state, turn, { kind: null, text }, nowMs);
+  // It was on its way when the interrupt was answered: the two travel on different connections.
+  if (line.state === 'interrupted') return {};
   const sounding = line.kind === 'audio' ? null : findSentence(wordsOf(line), text, line.saidTo);
+  // A turn that was joined in its middle has told no more of its words than their sentences.
+  const more = !line.own && line.kind === 'echo' && !sounding ? { text: `${line.text} ${text}`.trim() } : {};
   const patch: Patch = {
     speakingTurn: turn,
     caption: { text: text || line.text, audio: line.kind === 'audio' },
     lines: change(settleBefore(lines, turn), line.id, {
-      state: line.state === 'interrupted' ? 'interrupted' : 'speaking',
+      state: 'speaking',
       sentences: line.sentences + 1,
       sounding,
+      ...more,
     }),
   };
   if (line.sentences === 0 && line.fresh) patch.latencyMs = nowMs - line.sentAtMs;
   return patch;
+}
+
+/** A turn's own figures come once it is over; how fast it fell silent comes by itself. */
+function measured(state: StudioState, { status: _, turn, ...latency }: EventOf<'latency'>): Patch {
+  if (latency.firstSoundSentMs === undefined) return { latency: { ...state.latency, ...latency } };
+  const line = state.lines.find((l) => l.turn === turn);
+  return {
+    latency,
+    ...(line && isOpen(line) ? { lines: change(state.lines, line.id, finished(line)) } : {}),
+    ...(state.speakingTurn === turn ? { speakingTurn: null } : {}),
+  };
 }
 
 /** What an earlier turn still seems to be at is over: its last events were lost on the way. */
