@@ -146,6 +146,18 @@ describe('an answer', () => {
     }
   });
 
+  it('waits for a slow listener, long after the service has sent all of it', async () => {
+    const text = '长篇大论。'.repeat(1_000);
+    const server = await serve(answerOf(text));
+    let heard = '';
+    for await (const piece of llmAt(server).stream(QUESTION, { signal: AbortSignal.timeout(20_000) })) {
+      if (heard === '') await sleep(1_000);
+      heard += piece;
+    }
+    expect(heard).toBe(text);
+    expect(await server.requests[0]!.ended).toBe('finished');
+  });
+
   it('may come whole, from a service that does not stream', async () => {
     expect(await answerTo(wholeAnswer('<think>well</think>\nAll at once.'))).toMatchObject({
       pieces: ['All at once.'],

@@ -67,9 +67,14 @@ export class OpenAiLlm implements Llm {
       left = true;
       request.abort();
     };
+    let waiting = true;
+    const leaveSoon = () => {
+      if (ended && waiting) drain ??= setTimeout(leave, DRAIN_MS);
+    };
+    // [DONE] is seen as it arrives, frames when the consumer takes them: its time is not the service's.
     const end = () => {
       ended = true;
-      drain ??= setTimeout(leave, DRAIN_MS);
+      leaveSoon();
     };
 
     const answer = new AnswerReader();
@@ -77,11 +82,16 @@ export class OpenAiLlm implements Llm {
     try {
       try {
         for await (const chunk of this.#chunks(messages, request, end)) {
+          waiting = false;
+          clearTimeout(drain);
+          drain = undefined;
           const { text, reasoning } = answer.read(chunk);
           if (answer.finishReason) end();
           if (reasoning) onActivity?.();
           if (text) yield text;
           if (answer.overlong) break;
+          waiting = true;
+          leaveSoon();
         }
       } catch (error) {
         failure = error;
