@@ -15,6 +15,8 @@ export default defineConfig({
           serve: at('src/main/server/serve.ts'),
           infer: at('src/main/server/mouth/infer.ts'),
           'espeak-worker': at('src/main/server/tts/espeak-worker.ts'),
+          transcode: at('src/main/server/avatar/transcode-process.ts'),
+          'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

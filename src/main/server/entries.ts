@@ -9,7 +9,11 @@ export interface Entry {
   execArgv: string[];
 }
 
-const SOURCES = { infer: 'mouth/infer.ts', 'espeak-worker': 'tts/espeak-worker.ts' } as const;
+const SOURCES = {
+  infer: 'mouth/infer.ts',
+  'espeak-worker': 'tts/espeak-worker.ts',
+  transcode: 'avatar/transcode-process.ts',
+} as const;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const fromSource = import.meta.url.endsWith('.ts');

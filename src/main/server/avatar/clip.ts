@@ -2,6 +2,7 @@ import { AV_PIX_FMT_YUV420P, AVERROR_EAGAIN, AVERROR_EOF, AVMEDIA_TYPE_VIDEO } f
 import { Codec, CodecContext, CodecParameters, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
 import { HeraldError } from '../errors';
 import { track } from '../metrics/native';
+import type { PictureSource } from './pictures';
 
 interface Coded {
   data: Buffer;
@@ -19,8 +20,9 @@ export interface Gop {
  * The compressed pictures of a video file, in memory, and one decoder for them while somebody watches. Decoding is by whole
  * GOPs, and H.264 is bit-exact by its specification, so a picture has the same bytes however it was reached.
  */
-export class VideoClip {
+export class VideoClip implements PictureSource {
   readonly gops: Gop[] = [];
+  readonly aheadGops = 1;
   /** node-av crashes when two calls reach one codec context at once: each decode waits for the one before. */
   private turn: Promise<void> = Promise.resolve();
   private closed = false;

@@ -133,9 +133,11 @@ describe('AvatarLibrary', () => {
     const { avatars, problems } = await lib.list();
     expect(avatars.map(({ id }) => id)).toContain('good');
     expect(problems).toHaveLength(5);
-    expect(problems.join('\n')).toMatch(/escapes.*presenter\.json: idle\.file: must be a plain file name/);
-    expect(problems.join('\n')).toMatch(/nojson.*presenter\.json: not JSON/);
-    expect(problems.join('\n')).toMatch(/oddbox.*faceBoxes\.0\.0: must be even/);
+    const messages = problems.map(({ message }) => message).join('\n');
+    expect(problems.map(({ id }) => id)).toEqual(['escapes', 'nofields', 'nojson', 'oddbox', 'outside']);
+    expect(messages).toMatch(/escapes.*presenter\.json: idle\.file: must be a plain file name/);
+    expect(messages).toMatch(/nojson.*presenter\.json: not JSON/);
+    expect(messages).toMatch(/oddbox.*faceBoxes\.0\.0: must be even/);
     rmSync(messy, { recursive: true });
   });
 

@@ -1,34 +1,54 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { avatarName } from '../../../shared/protocol';
+import { defaultDataDir } from '../config/data-dir';
 import { appRoot } from '../entries';
 import { HeraldError } from '../errors';
-import type { Avatar } from './avatar';
-import { AVATAR_ID, BUNDLE_FILE, type PresenterBundle, readBundle } from './bundle';
+import type { Avatar, I420Picture } from './avatar';
+import { BUNDLE_FILE, readBundle } from './bundle';
 import { VideoClip } from './clip';
-import { indexAt } from './idle';
+import { AvatarHandle, type AvatarInfo } from './handle';
+import { ImageDecoder } from './image-decoder';
+import { isLiveTalkingFolder, type LiveTalkingAvatar, readLiveTalking } from './livetalking';
 import { DEFAULT_PICTURE_BYTES, PictureMemory } from './memory';
+import { PictureCache } from './picture-cache';
 import { ClipPictures } from './pictures';
+import { type AvatarPictures, StandingPictures } from './walking';
 
 export interface AvatarLibraryOptions {
   /** Folders that hold avatars, searched in this order; the presenters that ship come last. */
   dirs?: string[];
   /** Decoded pictures of all avatars together. */
   pictureBytes?: number;
+  /** Where the pictures of LiveTalking folders are kept once they are converted. */
+  cacheDir?: string;
+  onEvent?: (event: AvatarEvent) => void;
+}
+
+/** A LiveTalking folder is converted once, when it is first shown; meanwhile the avatar stands on its first picture. */
+export interface AvatarEvent {
+  kind: 'converting' | 'converted' | 'failed';
+  avatarId: string;
+  message: string;
 }
 
 export interface AvatarListing {
-  /** Avatars that can be opened. */
-  avatars: PresenterBundle[];
-  /** One message for each folder that looks like an avatar and is not in order. */
-  problems: string[];
+  /** Avatars that look as if they can be opened. */
+  avatars: AvatarInfo[];
+  /** One for each folder that means to be an avatar and is not in order. */
+  problems: { id: string; message: string }[];
 }
 
 interface Opened {
-  bundle: PresenterBundle;
-  pictures: ClipPictures;
+  info: AvatarInfo;
+  pictures: AvatarPictures;
   users: number;
 }
+
+/** Often enough for a log to show that it goes on. */
+const PROGRESS_STEPS = 10;
 
 /**
  * Finds avatars and hands them out. Sessions that show the same one share its decoder and its decoded pictures; when the last
@@ -37,11 +57,19 @@ interface Opened {
 export class AvatarLibrary {
   private readonly dirs: string[];
   private readonly memory: PictureMemory;
+  private readonly cache: PictureCache;
+  private readonly onEvent: (event: AvatarEvent) => void;
   private readonly opened = new Map<string, Promise<Opened>>();
+  /** Folders that turned out broken while they were converted, by signature: a mended folder has another one. */
+  private readonly failures = new Map<string, unknown>();
+  private readonly closing = new AbortController();
 
-  constructor({ dirs = [], pictureBytes = DEFAULT_PICTURE_BYTES }: AvatarLibraryOptions = {}) {
+  constructor(options: AvatarLibraryOptions = {}) {
+    const { dirs = [], pictureBytes = DEFAULT_PICTURE_BYTES, cacheDir = defaultCacheDir() } = options;
     this.dirs = [...dirs, join(appRoot, 'resources', 'presenters')];
     this.memory = new PictureMemory(pictureBytes);
+    this.cache = new PictureCache(cacheDir);
+    this.onEvent = options.onEvent ?? (() => {});
   }
 
   /** Bytes of decoded pictures held now. */
@@ -53,9 +81,14 @@ export class AvatarLibrary {
     const listing: AvatarListing = { avatars: [], problems: [] };
     for (const dir of await this.folders()) {
       try {
-        listing.avatars.push(await readBundle(dir));
+        const bundle = existsSync(join(dir, BUNDLE_FILE));
+        listing.avatars.push(
+          bundle
+            ? presenterInfo(await readBundle(dir))
+            : folderInfo(await readLiveTalking(dir, { everyPicture: false })),
+        );
       } catch (error) {
-        listing.problems.push((error as Error).message);
+        listing.problems.push({ id: basename(dir), message: (error as Error).message });
       }
     }
     return listing;
@@ -65,9 +98,9 @@ export class AvatarLibrary {
    * @throws HeraldError('malformed') when there is no such avatar (the message lists those there are) or its files are broken
    */
   async open(id: string): Promise<Avatar> {
-    const dir = AVATAR_ID.test(id) ? this.dirs.map((at) => join(at, id)).find(holdsBundle) : undefined;
+    const dir = avatarName.safeParse(id).success ? this.dirs.map((at) => join(at, id)).find(holdsAvatar) : undefined;
     if (!dir) {
-      const ids = (await this.folders()).map((folder) => folder.split(/[\\/]/).at(-1));
+      const ids = (await this.folders()).map((folder) => basename(folder));
       throw new HeraldError(
         'malformed',
         `avatar ${JSON.stringify(id.slice(0, 80))} not found; available: ${ids.join(', ') || 'none'}`,
@@ -75,24 +108,27 @@ export class AvatarLibrary {
     }
     let opening = this.opened.get(id);
     if (!opening) {
-      opening = this.load(dir);
+      opening = existsSync(join(dir, BUNDLE_FILE)) ? this.loadBundle(dir) : this.loadFolder(dir);
       this.opened.set(id, opening);
       opening.catch(() => this.opened.delete(id));
     }
     const opened = await opening;
     if (opened.users++ === 0) opened.pictures.wake();
     opened.pictures.now(0);
-    return this.handle(id, opened);
+    return new AvatarHandle(opened.info, opened.pictures, () => {
+      if (--opened.users === 0) void opened.pictures.rest();
+    });
   }
 
-  /** Frees every decoder; handles still out there give no more pictures. */
+  /** Ends conversions and frees every decoder; handles still out there give no more pictures. */
   async close(): Promise<void> {
+    this.closing.abort();
     const all = [...this.opened.values()];
     this.opened.clear();
     await Promise.allSettled(all.map(async (opening) => (await opening).pictures.close()));
   }
 
-  private async load(dir: string): Promise<Opened> {
+  private async loadBundle(dir: string): Promise<Opened> {
     const bundle = await readBundle(dir);
     const clip = await VideoClip.open(bundle.idleFile);
     const { widthPx, heightPx, pictureCount } = clip;
@@ -104,40 +140,42 @@ export class AvatarLibrary {
           `${bundle.pictureCount} of ${bundle.widthPx}x${bundle.heightPx}. Restore the presenter's folder.`,
       );
     }
-    return { bundle, pictures: new ClipPictures(clip, bundle.playback, this.memory), users: 0 };
+    return { info: presenterInfo(bundle), pictures: new ClipPictures(clip, bundle.playback, this.memory), users: 0 };
   }
 
-  private handle(id: string, opened: Opened): Avatar {
-    const { bundle, pictures } = opened;
-    let released = false;
-    const check = (index: number) => {
-      if (!Number.isInteger(index) || index < 0 || index >= bundle.pictureCount) {
-        throw new RangeError(`avatar ${id} has no picture ${index}`);
-      }
-    };
-    return {
-      id,
-      name: bundle.name,
-      widthPx: bundle.widthPx,
-      heightPx: bundle.heightPx,
-      pictureCount: bundle.pictureCount,
-      stillIndex: bundle.stillIndex,
-      indexAt: (position) => indexAt(position, bundle.pictureCount, bundle.playback),
-      faceBox: (index) => bundle.faceBoxes[bundle.faceBoxes.length === 1 ? 0 : index]!,
-      picture: async (index) => {
-        check(index);
-        return pictures.picture(index);
+  private async loadFolder(dir: string): Promise<Opened> {
+    const folder = await readLiveTalking(dir);
+    const failure = this.failures.get(folder.signature);
+    if (failure) throw failure;
+    const info = folderInfo(folder);
+    const stored = await this.cache.find(folder);
+    if (stored) return { info, pictures: new ClipPictures(stored, info.playback, this.memory), users: 0 };
+    const first = await firstPicture(folder);
+    const pictures = new StandingPictures(first, this.convert(folder));
+    pictures.ready.catch((error: unknown) => {
+      if (this.closing.signal.aborted) return;
+      this.failures.set(folder.signature, error);
+      this.opened.delete(info.id);
+      this.onEvent({ kind: 'failed', avatarId: info.id, message: (error as Error).message });
+    });
+    return { info, pictures, users: 0 };
+  }
+
+  private async convert(folder: LiveTalkingAvatar): Promise<ClipPictures> {
+    const { id } = folder;
+    const tell = (kind: AvatarEvent['kind'], message: string) => this.onEvent({ kind, avatarId: id, message });
+    tell('converting', `avatar ${id}: its pictures are prepared, once; until then it shows the first one`);
+    let step = 0;
+    const stored = await this.cache.open(folder, {
+      signal: this.closing.signal,
+      onProgress: (done, total) => {
+        const reached = Math.floor((done / total) * PROGRESS_STEPS);
+        if (reached > step && done < total) tell('converting', `avatar ${id}: ${done} of ${total} pictures prepared`);
+        step = reached;
       },
-      pictureNow: (index) => {
-        check(index);
-        return pictures.now(index);
-      },
-      release: () => {
-        if (released) return;
-        released = true;
-        if (--opened.users === 0) void pictures.rest();
-      },
-    };
+    });
+    tell('converted', `avatar ${id}: all ${stored.pictureCount} pictures prepared`);
+    return new ClipPictures(stored, 'pingpong', this.memory);
   }
 
   /** Avatar folders, first come first served where two dirs hold the same id. */
@@ -146,11 +184,50 @@ export class AvatarLibrary {
     for (const dir of this.dirs) {
       const names = await readdir(dir).catch(() => []);
       for (const name of names.sort()) {
-        if (!found.has(name) && AVATAR_ID.test(name) && holdsBundle(join(dir, name))) found.set(name, join(dir, name));
+        const folder = join(dir, name);
+        if (!found.has(name) && avatarName.safeParse(name).success && holdsAvatar(folder)) found.set(name, folder);
       }
     }
     return [...found.values()];
   }
 }
 
-const holdsBundle = (dir: string): boolean => existsSync(join(dir, BUNDLE_FILE));
+const holdsAvatar = (dir: string): boolean => existsSync(join(dir, BUNDLE_FILE)) || isLiveTalkingFolder(dir);
+
+const defaultCacheDir = (): string =>
+  join(defaultDataDir({ platform: process.platform, env: process.env, homeDir: homedir() }), 'cache', 'pictures');
+
+const presenterInfo = (bundle: Awaited<ReturnType<typeof readBundle>>): AvatarInfo => ({
+  ...bundle,
+  kind: 'presenter',
+});
+
+const folderInfo = ({ id, widthPx, heightPx, faceBoxes, pictureFiles }: LiveTalkingAvatar): AvatarInfo => ({
+  id,
+  kind: 'livetalking',
+  name: { en: id },
+  widthPx,
+  heightPx,
+  pictureCount: pictureFiles.length,
+  playback: 'pingpong',
+  stillIndex: 0,
+  faceBoxes,
+});
+
+async function firstPicture({ pictureFiles, widthPx, heightPx }: LiveTalkingAvatar): Promise<I420Picture> {
+  const file = pictureFiles[0]!;
+  const decoder = new ImageDecoder();
+  try {
+    const frame = await decoder.decode(await readFile(file), widthPx, heightPx);
+    const data = frame.toBuffer();
+    frame.free();
+    return { widthPx, heightPx, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  } catch (error) {
+    throw new HeraldError(
+      'malformed',
+      `${file} ${(error as Error).message}. Replace it, or generate the avatar again in LiveTalking.`,
+    );
+  } finally {
+    decoder.close();
+  }
+}

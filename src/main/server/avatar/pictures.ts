@@ -1,7 +1,25 @@
 import type { I420Picture } from './avatar';
-import type { VideoClip } from './clip';
+import type { Gop } from './clip';
 import type { Playback } from './idle';
 import type { PictureDrawer, PictureMemory } from './memory';
+import type { AvatarPictures } from './walking';
+
+/** Compressed pictures that are decoded a GOP at a time: a presenter's clip, or the all-intra file of an imported folder. */
+export interface PictureSource {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly pictureCount: number;
+  readonly gops: readonly Gop[];
+  /** GOPs that are decoded ahead of the one shown. */
+  readonly aheadGops: number;
+  /** The GOP that holds a picture. */
+  gopOf(index: number): number;
+  /** Each picture is handed over as soon as it is there, in tight I420 that nobody else holds and always the same bytes. */
+  decode(gop: number, onPicture: (index: number, data: Uint8Array) => void): Promise<void>;
+  /** Nobody watches: frees the decoder after the decodes asked for so far. */
+  rest(): Promise<void>;
+  close(): Promise<void>;
+}
 
 interface Wanted {
   promise: Promise<I420Picture>;
@@ -9,27 +27,32 @@ interface Wanted {
   reject: (error: unknown) => void;
 }
 
-/** An avatar's pictures, decoded when asked for and one GOP ahead of where the loop stands. Shared by all its sessions. */
-export class ClipPictures {
+/** An avatar's pictures, decoded when asked for and ahead of where the loop stands. Shared by all its sessions. */
+export class ClipPictures implements AvatarPictures {
+  readonly canWalk = true;
   private readonly drawer: PictureDrawer;
   /** Pictures of the GOPs being decoded now. */
   private readonly wanted = new Map<number, Wanted>();
   private readonly decoding = new Set<number>();
 
   constructor(
-    private readonly clip: VideoClip,
+    private readonly clip: PictureSource,
     private readonly playback: Playback,
     memory: PictureMemory,
   ) {
     const longestGop = Math.max(...clip.gops.map(({ count }) => count));
-    this.drawer = memory.drawer(2 * longestGop * ((clip.widthPx * clip.heightPx * 3) / 2));
+    const workingPictures = (1 + clip.aheadGops) * longestGop;
+    this.drawer = memory.drawer(workingPictures * ((clip.widthPx * clip.heightPx * 3) / 2));
   }
 
-  /** The picture if it is in memory; otherwise its GOP is decoded, so that it soon is. */
-  now(index: number): I420Picture | undefined {
+  /**
+   * The picture if it is in memory; otherwise its GOP is decoded, so that it soon is.
+   * @param step 1 or -1: which way the walk goes on from here
+   */
+  now(index: number, step = 1): I420Picture | undefined {
     const picture = this.drawer.get(index);
     if (!picture) this.decode(this.clip.gopOf(index));
-    this.ahead(index);
+    this.ahead(index, step);
     return picture;
   }
 
@@ -38,15 +61,15 @@ export class ClipPictures {
     return picture ? Promise.resolve(picture) : this.wanted.get(index)!.promise;
   }
 
-  /** The neighbouring GOP that the walk reaches next: a cycle only goes forward, ping-pong towards the nearer end. */
-  private ahead(index: number): void {
-    const { gops } = this.clip;
-    const gop = this.clip.gopOf(index);
-    const { first, count } = gops[gop]!;
-    let next = gop + 1;
-    if (this.playback === 'cycle') next %= gops.length;
-    else if (index - first < count / 2) next = gop - 1;
-    if (next >= 0 && next < gops.length) this.decode(next);
+  /** The GOPs that the walk reaches next. Where ping-pong turns round there is nothing to do: those were shown just now. */
+  private ahead(index: number, step: number): void {
+    const { gops, aheadGops } = this.clip;
+    for (let n = 1, gop = this.clip.gopOf(index); n <= Math.min(aheadGops, gops.length - 1); n++) {
+      gop += step;
+      if (this.playback === 'cycle') gop = (gop + gops.length) % gops.length;
+      if (gop < 0 || gop >= gops.length) return;
+      this.decode(gop);
+    }
   }
 
   private decode(gop: number): void {

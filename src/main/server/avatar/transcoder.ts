@@ -1,0 +1,80 @@
+import { fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { appRoot, entry } from '../entries';
+import { HeraldError } from '../errors';
+import { track } from '../metrics/native';
+import type { TranscodeJob } from './transcode';
+
+export type ToTranscoder = TranscodeJob;
+export type FromTranscoder =
+  | { type: 'ready' }
+  | { type: 'picture'; index: number }
+  | { type: 'done' }
+  | { type: 'failed'; message: string; ofPicture: boolean };
+
+export interface TranscodeOptions {
+  /** Called after each picture. */
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** More would only wait for the disk. */
+const MAX_LANES = 4;
+/** A picture takes 60 ms of CPU; a process that is silent for so long is stuck, however busy the machine is. */
+const SILENCE_LIMIT_MS = 60_000;
+
+/**
+ * Converts a folder's images in a process of its own (see transcode-process.ts).
+ * @throws HeraldError('malformed') that names the image; the signal's reason when it was aborted
+ */
+export async function transcodeInProcess(
+  job: Omit<TranscodeJob, 'lanes'>,
+  { onProgress = () => {}, signal }: TranscodeOptions = {},
+): Promise<void> {
+  signal?.throwIfAborted();
+  const { file, execArgv } = entry('transcode');
+  const untrack = track('transcode-process');
+  const child = fork(file, [], {
+    cwd: appRoot, // where `--import tsx` is looked up
+    execArgv,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // Under Electron process.execPath is Electron itself.
+    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
+  });
+  const kill = () => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
+  const watchdog = setTimeout(kill, SILENCE_LIMIT_MS);
+  let done = 0;
+  let outcome: FromTranscoder | undefined;
+  const total = job.files.length;
+  child.on('message', (message: FromTranscoder) => {
+    watchdog.refresh();
+    if (message.type === 'ready') {
+      child.send({ ...job, lanes: Math.min(MAX_LANES, availableParallelism()) } satisfies ToTranscoder, () => {});
+    } else if (message.type === 'picture') onProgress(++done, total);
+    else outcome = message;
+  });
+  try {
+    const end = await new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, killed) => resolve(killed ? `killed by ${killed}` : `exit code ${code}`));
+    });
+    if (outcome?.type === 'done') return;
+    signal?.throwIfAborted();
+    if (outcome?.type === 'failed') {
+      const { message, ofPicture } = outcome;
+      if (ofPicture) throw new HeraldError('malformed', `${message}. Replace it, or generate the avatar again.`);
+      const where = dirname(job.outFile);
+      throw new HeraldError('refused', `the pictures cannot be kept in ${where} (${message}). Make room there.`);
+    }
+    const near = basename(job.files[Math.min(done, total - 1)] ?? '');
+    throw new HeraldError('malformed', `the picture converter ended (${end}) near ${near}. Try again, or replace it.`);
+  } finally {
+    clearTimeout(watchdog);
+    signal?.removeEventListener('abort', kill);
+    untrack();
+    if (outcome?.type !== 'done') await rm(job.outFile, { force: true });
+  }
+}
