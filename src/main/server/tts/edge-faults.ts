@@ -66,7 +66,7 @@ export function unreachableFault(error: unknown): ProviderError {
     ENETUNREACH: `${HOST} is out of reach: there is no way to the internet`,
     EHOSTUNREACH: `${HOST} is out of reach`,
   };
-  if (/CERT|SSL|TLS/.test(code)) {
+  if (/CERT|SSL|TLS|VERIFY/.test(code)) {
     return fault({
       reason: `${HOST} could not prove who it is (${code})`,
       remedy: `Check the computer's clock and any proxy that opens encrypted connections, or ${OTHER_VOICE}.`,
@@ -96,7 +96,10 @@ export function closedFault({ code, reason }: Closing, heard: boolean, voice: st
   if (code === 1007 && /unsupported voice/i.test(reason)) return unknownVoiceFault(voice);
   const why = `code ${code}${reason ? `: ${reason.slice(0, 120)}` : ''}`;
   if (code === 1007)
-    return fault({ reason: `the service does not accept the text (${why})`, remedy: 'Say it otherwise.' });
+    return fault({
+      reason: `the service does not accept the text (${why})`,
+      remedy: `Say it in other words, or ${OTHER_VOICE}.`,
+    });
   return fault({
     reason: heard
       ? `the sentence was cut off: the connection closed before its end (${why})`
