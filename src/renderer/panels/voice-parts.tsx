@@ -5,7 +5,7 @@ import { usePreferences } from '../store/preferences';
 import { SPEED_MAX, SPEED_MIN, type StandIn } from '../store/voices';
 
 /** Which engine does not answer, who speaks instead, why, and when it is asked again. */
-export function StandInNote({ engine, instead, problem, retryAtMs }: StandIn) {
+export function StandInNote({ engine, instead, problem, retryAtMs }: Omit<StandIn, 'wanted'>) {
   const t = useTranslate();
   const seconds = useCountdown(retryAtMs);
   return (

@@ -15,7 +15,8 @@ export function VoicePicker() {
   const voices = useStudio((s) => s.voices);
   const heard = useStudio((s) => s.voice);
   const chosen = usePreferences((s) => s.voice);
-  const failing = standIn(voices, heard) !== null;
+  // A better engine that is out of reach is told in the list; the button warns of the one that was to speak.
+  const failing = standIn(voices, heard)?.wanted === true;
   const name = voiceInUse(voices, chosen)?.name ?? t('voice.automatic');
   return (
     <>

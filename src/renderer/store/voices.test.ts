@@ -60,29 +60,27 @@ describe('voices', () => {
 });
 
 describe('a failing engine', () => {
-  it('is told with who speaks instead and when it is asked again', () => {
-    expect(standIn(voices, null)).toEqual({
-      engine: 'edgetts',
-      instead: 'espeak',
-      problem: 'no route',
-      retryAtMs: 21_000,
-    });
-  });
+  const told = { engine: 'edgetts', problem: 'no route', retryAtMs: 21_000 };
+  const well = { ...voices, engines: voices.engines.map((e) => ({ ...e, state: 'ready' as const })) };
 
-  it('is no matter where another one is in use, and the last one has none instead', () => {
+  it('is told with who speaks instead and when it is asked again', () => {
+    expect(standIn(voices, null)).toEqual({ ...told, instead: 'espeak', wanted: true });
     expect(standIn(null, null)).toBeNull();
-    expect(standIn({ ...voices, engine: 'espeak' }, null)).toBeNull();
+    expect(standIn(well, null)).toBeNull();
     expect(standIn({ ...voices, engines: voices.engines.slice(0, 1) }, null)?.instead).toBeNull();
   });
 
-  it('is believed when the session tells, whatever the list says', () => {
+  it('is told as the better choice where the server has settled for another one', () => {
+    expect(standIn({ ...voices, engine: 'espeak' }, null)).toEqual({ ...told, instead: 'espeak', wanted: false });
+    const last = { ...voices, engine: 'espeak', engines: voices.engines.toReversed() };
+    expect(standIn(last, null)).toBeNull();
+  });
+
+  it('is believed when the session tells, until the list says that it is well again', () => {
     const heard = { engine: 'espeak', instead: 'edgetts' };
-    const none = { problem: null, retryAtMs: null };
-    expect(standIn(null, heard)).toEqual({ engine: 'edgetts', instead: 'espeak', ...none });
-    expect(standIn(voices, { engine: 'xtts', instead: 'edgetts' })).toMatchObject({
-      instead: 'xtts',
-      problem: 'no route',
-    });
-    expect(standIn(voices, { engine: 'espeak', instead: null })?.instead).toBe('espeak');
+    const unknown = { engine: 'edgetts', problem: null, retryAtMs: null };
+    expect(standIn(null, heard)).toEqual({ ...unknown, instead: 'espeak', wanted: true });
+    expect(standIn(voices, { engine: 'xtts', instead: 'edgetts' })).toEqual({ ...told, instead: 'xtts', wanted: true });
+    expect(standIn(well, heard)).toBeNull();
   });
 });

@@ -51,6 +51,8 @@ export interface StandIn {
   instead: string | null;
   problem: string | null;
   retryAtMs: number | null;
+  /** It is the engine that was to speak, not one that would have been better. */
+  wanted: boolean;
 }
 
 /** The engine heard last, and the one that was asked for where that is another. */
@@ -59,19 +61,36 @@ export interface Heard {
   instead: string | null;
 }
 
-/** The engine that ought to speak and cannot, with the one that does. Null when all is well. */
+/**
+ * The engine that ought to speak and cannot, with the one that does: the one in use, or a better one, as the server lists the
+ * best first. What a session told counts until the list says that the engine is well again. Null when all is well.
+ */
 export function standIn(voices: Voices | null, heard: Heard | null): StandIn | null {
-  const wanted = heard?.instead ?? voices?.engine;
-  const status = voices?.engines.find((engine) => engine.engine === wanted);
-  if (wanted === undefined || (!heard?.instead && status?.state !== 'failing')) return null;
-  const other = voices?.engines.find((engine) => engine.engine !== wanted && engine.state !== 'failing')?.engine;
-  return {
-    engine: wanted,
-    instead: (heard?.instead ? heard.engine : other) ?? null,
-    problem: status?.problem ?? null,
-    retryAtMs: status?.retryAtMs ?? null,
-  };
+  const engines = voices?.engines ?? [];
+  const inUse = heard?.instead ?? voices?.engine;
+  if (inUse === undefined) return null;
+  const better = engines.slice(0, engines.findIndex((e) => e.engine === inUse) + 1);
+  const failing = better.findLast((e) => e.state === 'failing');
+  const own = engines.find((e) => e.engine === inUse);
+  if (heard?.instead && own?.state !== 'ready') return describe(heard.instead, heard.engine, own, true);
+  if (!failing) return null;
+  const wanted = failing.engine === inUse;
+  const after = engines.slice(engines.indexOf(failing) + 1).find((e) => e.state !== 'failing')?.engine ?? null;
+  return describe(failing.engine, wanted ? after : inUse, failing, wanted);
 }
+
+const describe = (
+  engine: string,
+  instead: string | null,
+  status: Voices['engines'][number] | undefined,
+  wanted: boolean,
+): StandIn => ({
+  engine,
+  instead,
+  problem: status?.problem ?? null,
+  retryAtMs: status?.retryAtMs ?? null,
+  wanted,
+});
 
 export interface VoiceGroup {
   /** Base language (`zh`); '' where the engine does not tell. */
