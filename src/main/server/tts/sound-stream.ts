@@ -96,8 +96,10 @@ async function* decodeFile(bytes: AsyncIterable<Buffer>, { faults, signal }: Sou
     if (!(error instanceof CutOff)) throw error;
     cut = error;
   }
-  if (cut !== undefined && length < SNIFF_MP3_BYTES) throw cut;
-  const audio = await openAudio(Buffer.concat(parts), { signal });
+  const audio = await openAudio(Buffer.concat(parts), { signal }).catch((error: unknown) => {
+    // Too little of it to play: what happened is that it broke off.
+    throw cut ?? error;
+  });
   try {
     for await (const chunk of audio.chunks()) {
       signal.throwIfAborted();
