@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { wav } from '../testing/audio-files';
 import { launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
+import { answerOf, failureOf, type LlmServer, startLlmServer } from '../testing/llm-server';
 import { getJson, startTestServer, type TestServer } from '../testing/server';
 
 const chromium = findChromium();
@@ -93,6 +94,11 @@ describe.skipIf(!chromium)('the studio page', () => {
     expect.poll(() => line(text).getAttribute('data-state'), { timeout: 20_000 }).toBe(state);
   const say = async (text: string) => {
     await page.getByLabel('Text to say').fill(text);
+    await page.keyboard.press('Enter');
+  };
+  const ask = async (question: string) => {
+    await page.getByRole('radio', { name: 'Ask' }).check();
+    await page.getByLabel('Question').fill(question);
     await page.keyboard.press('Enter');
   };
   const sessions = async () =>
@@ -210,11 +216,11 @@ describe.skipIf(!chromium)('the studio page', () => {
   it('speaks Chinese after one press, and remembers it across a refresh, which reconnects at once', async () => {
     await open();
     await page.getByRole('button', { name: 'Switch to Chinese' }).click();
-    await page.getByText('播报记录').first().waitFor();
+    await page.getByText('对话').first().waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
     const startedMs = Date.now();
     await page.reload();
-    await page.getByText('播报记录').first().waitFor();
+    await page.getByText('对话').first().waitFor();
     await ready();
     console.log(`refresh -> ready: ${Date.now() - startedMs} ms`);
     expect(Date.now() - startedMs).toBeLessThan(4_000);
@@ -254,6 +260,9 @@ describe.skipIf(!chromium)('the studio page', () => {
       'Interrupt',
       'Mute',
       'Volume',
+      'Copy',
+      'Say again',
+      'Voice: Automatic',
       'Audio file',
       'Signal',
     ]) {
@@ -262,9 +271,49 @@ describe.skipIf(!chromium)('the studio page', () => {
         name,
       ).toBe(true);
     }
+    expect([...seen]).toContain('Say');
     await page.getByRole('radio', { name: 'Live' }).focus();
     await page.keyboard.press('ArrowRight');
     await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(1);
+  });
+
+  it('says at once, on the line, that no model is configured, and gives the words back', async () => {
+    await open();
+    await ask('Who are you?');
+    await lineState('Who are you?', 'failed');
+    expect(await line('Who are you?').textContent()).toMatch(/DASHSCOPE_API_KEY|llm_base_url/);
+    expect(await page.getByLabel('Question').inputValue()).toBe('Who are you?');
+    expect(await page.locator('.toast').count()).toBe(0);
+    // Ctrl+Enter says what Enter would ask.
+    await page.getByLabel('Question').press('Control+Enter');
+    await lineState('Who are you?', 'said');
+    expect(await page.getByTestId('line').count()).toBe(1);
+  });
+
+  it('lets choose a voice by its name, and speaks with it at the chosen speed', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Voice: Automatic' }).click();
+    const options = page.getByRole('listbox').getByRole('option');
+    await expect.poll(() => options.count(), { timeout: 5_000 }).toBeGreaterThan(2);
+    expect(await page.getByRole('listbox').getByRole('group').first().getAttribute('aria-labelledby')).toBe(
+      'voices-en',
+    );
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await page.getByRole('button', { name: 'Voice: Automatic' }).click();
+    const name = (await options.nth(2).locator('.voice-name').textContent()) as string;
+    await page.getByRole('combobox').fill(name);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: `Voice: ${name}` }).click();
+    await page.getByRole('slider', { name: 'Speed' }).fill('1.3');
+    await page.getByRole('button', { name: 'Close' }).click();
+    const asked = page.waitForRequest('**/human');
+    await say('With another voice.');
+    expect((await asked).postDataJSON()).toMatchObject({
+      type: 'echo',
+      tts: { voice: expect.any(String), speed: 1.3 },
+    });
+    await lineState('another voice', 'said');
   });
 
   it('leaves no session behind when the page is left, and comes and goes by its button', async () => {
@@ -361,5 +410,89 @@ describe.skipIf(!chromium)('the studio page', () => {
     } finally {
       await strict.close();
     }
+  });
+
+  describe('in conversation', () => {
+    let llm: LlmServer;
+    let talking: TestServer;
+    const SENTENCES = ['I am Ada, the voice of this studio.', 'I read the news in the morning.', 'Ask me anything.'];
+
+    beforeAll(async () => {
+      llm = await startLlmServer({ script: answerOf('') });
+      talking = await startTestServer(['--llm_base_url', llm.url, '--llm_model', 'scripted']);
+    });
+    afterAll(async () => {
+      expect(await talking?.stop(), talking?.output()).toBe(0);
+      await llm?.close();
+    });
+
+    const words = (text: string) => line(text).getByTestId('words').textContent();
+
+    it('thinks, writes the answer as it comes, marks the sentence that sounds, and shows what it took', async () => {
+      llm.script = answerOf(SENTENCES.join(' '), { firstTokenMs: 1_200, tokenMs: 40 });
+      await open({}, talking.url);
+      await ask('Who are you?');
+      await lineState('Who are you?', 'thinking');
+      await status(/^Thinking$/);
+      await expect.poll(() => words('Who are you?').catch(() => ''), { timeout: 10_000 }).toMatch(/^I am/);
+      await status(/^Speaking$/);
+      const heard: (string | null)[] = [];
+      while ((await line('Who are you?').getAttribute('data-state')) === 'speaking') {
+        const sounding = await line('Who are you?')
+          .locator('mark')
+          .textContent({ timeout: 500 })
+          .catch(() => null);
+        if (sounding !== null && sounding !== heard.at(-1)) heard.push(sounding);
+        await sleep(50);
+      }
+      // The first sentence may come in two: the voice begins before the model has finished it.
+      expect(heard.join(' ')).toBe(SENTENCES.join(' '));
+      expect(heard.length).toBeGreaterThanOrEqual(SENTENCES.length);
+      await lineState('Who are you?', 'said');
+      expect(await words('Who are you?')).toBe(SENTENCES.join(' '));
+      await expect.poll(() => figure('token')).toMatch(/^\d{4,} ms$/);
+      expect(await figure('sound')).toMatch(/^\d{4,} ms$/);
+      expect(complaints).toEqual([]);
+    });
+
+    it('stops in the middle of an answer, and closes the model’s request', async () => {
+      llm.script = answerOf(LONG, { tokenMs: 60 });
+      await open({}, talking.url);
+      await ask('Tell me more.');
+      await lineState('Tell me more.', 'speaking');
+      await page.keyboard.press('Escape');
+      await lineState('Tell me more.', 'interrupted');
+      await status(/^Ready$/);
+      expect(await llm.requests.at(-1)?.ended).toBe('closed by client');
+      const kept = await words('Tell me more.');
+      expect(kept).toMatch(/^This is a long/);
+      await sleep(500);
+      expect(await words('Tell me more.')).toBe(kept);
+    });
+
+    it('says on the line why the model did not answer, and what to do', async () => {
+      llm.script = failureOf(401, { message: 'Incorrect API key' });
+      await open({}, talking.url);
+      await ask('Is anybody there?');
+      await lineState('Is anybody there?', 'failed');
+      const problem = line('Is anybody there?').locator('.line-problem p');
+      expect(await problem.count()).toBe(2);
+      expect(await problem.allTextContents()).not.toContain('');
+      await status(/^Ready$/);
+    });
+
+    it('shows what another program asks through the same session', async () => {
+      llm.script = answerOf('It is noon.');
+      await open({}, talking.url);
+      await expect.poll(() => figure('session')).toMatch(/^\d{6}$/);
+      const reply = await fetch(`${talking.url}/human`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ sessionid: await figure('session'), type: 'chat', text: 'What time is it?' }),
+      });
+      expect(await reply.json()).toMatchObject({ code: 0, turn: expect.any(Number) });
+      await lineState('What time is it?', 'said');
+      expect(await line('What time is it?').textContent()).toMatch(/It is noon\..*From another program/);
+    });
   });
 });
