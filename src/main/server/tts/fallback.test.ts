@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualTimers, settle } from '../../../../testing/manual-timers';
-import { RATE_HZ, ScriptedVoice, type Step } from '../../../../testing/scripted-voice';
+import { RATE_HZ, ScriptedVoice, type Step, tone } from '../../../../testing/scripted-voice';
 import type { PcmChunk } from '../audio/frame';
 import { HeraldError } from '../errors';
 import { createLogger } from '../log';
@@ -399,6 +399,20 @@ describe('leaving', () => {
     expect(await hearing.done).toMatchObject({ error: new Error('enough'), faults: [] });
   });
 
+  it('an abort between two chunks is no end of the sentence, however fast the voice answers it', async () => {
+    const ends: IteratorResult<PcmChunk>[] = [{ value: tone(100, 0.5, RATE_HZ) }, { value: undefined, done: true }];
+    const fast: Tts = {
+      name: 'fast',
+      stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(ends.shift()!) }) }),
+      close: async () => {},
+    };
+    const abort = new AbortController();
+    const reading = chain(fast).stream(SENTENCE, { signal: abort.signal });
+    await reading.next();
+    abort.abort(new Error('enough'));
+    await expect(reading.next()).rejects.toThrow('enough');
+  });
+
   it('asks nobody when already aborted', async () => {
     const best = voice('best', [{ tone: 100 }]);
     const heard = await hear(chain(best), { signal: AbortSignal.abort(new Error('no')) });
@@ -446,11 +460,9 @@ describe('leaving', () => {
   });
 });
 
-it('lists the voices of the best engine that has a list', async () => {
-  const second = Object.assign(voice('second', []), { voices: async () => [{ id: 'bella', name: 'Bella' }] });
-  const third = Object.assign(voice('third', []), { voices: async () => [] });
-  expect(await chain(voice('best', []), second, third).voices(new AbortController().signal)).toEqual([
-    { id: 'bella', name: 'Bella' },
-  ]);
-  expect(await chain(voice('best', [])).voices(new AbortController().signal)).toEqual([]);
+it('lists the voices that a sentence may ask for: those of the first engine', async () => {
+  const withVoices = Object.assign(voice('best', []), { voices: async () => [{ id: 'bella', name: 'Bella' }] });
+  const { signal } = new AbortController();
+  expect(await chain(withVoices, voice('offline', [])).voices(signal)).toEqual([{ id: 'bella', name: 'Bella' }]);
+  expect(await chain(voice('best', []), withVoices).voices(signal)).toEqual([]);
 });

@@ -132,10 +132,9 @@ export class FallbackTts implements Tts {
     if (cause instanceof Error) this.#log?.debug({ err: cause }, `cause of the failure of ${provider}`);
   }
 
-  /** The voices of the best engine that has a list. @throws ProviderError when that engine cannot be asked. */
+  /** Those of the first engine: names go to no other, so the voices of the others are no choice. @throws ProviderError */
   async voices(signal: AbortSignal): Promise<VoiceInfo[]> {
-    const listing = this.#chain.find(({ engine }) => engine.voices);
-    return (await listing?.engine.voices?.(signal)) ?? [];
+    return (await this.#chain[0]!.engine.voices?.(signal)) ?? [];
   }
 
   status(): EngineStatus[] {
