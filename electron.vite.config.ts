@@ -15,6 +15,7 @@ export default defineConfig({
           serve: at('src/main/server/serve.ts'),
           infer: at('src/main/server/mouth/infer.ts'),
           'espeak-worker': at('src/main/server/tts/espeak-worker.ts'),
+          convert: at('src/main/server/mouth/weights/convert-process.ts'),
           transcode: at('src/main/server/avatar/transcode-process.ts'),
           'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },

@@ -13,6 +13,7 @@ const SOURCES = {
   infer: 'mouth/infer.ts',
   'espeak-worker': 'tts/espeak-worker.ts',
   transcode: 'avatar/transcode-process.ts',
+  convert: 'mouth/weights/convert-process.ts',
 } as const;
 
 const here = dirname(fileURLToPath(import.meta.url));
