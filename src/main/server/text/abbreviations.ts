@@ -1,13 +1,16 @@
+const list = (...lines: string[]) => new Set(lines.join(' ').split(' '));
+
 /** Words before a full stop that do not end a sentence: a name or a number follows. Lower case, without the stop. */
-const NEVER_END = new Set(
-  (
-    'dr mr mrs ms mx prof rev hon gen col capt lt sgt st mt ft vs eg ie cf ca approx fig figs eq vol pp nos art sec ' +
-    'dept univ tel ext jan feb mar apr jun jul aug sept sep oct nov dec bzw ggf usw z.b d.h e.g i.e viz'
-  ).split(' '),
+const NEVER_END = list(
+  'dr mr mrs ms mx prof rev hon gen capt lt sgt st messrs mme mlle sra hr vs eg ie cf ca approx eq',
+  'dept univ tel jan feb mar apr jun jul aug sept sep oct nov dec bzw ggf usw z.b d.h u.a e.g i.e viz resp',
 );
 
 /** Words that end a sentence only when the next one starts like a sentence. */
-const MAY_END = new Set('etc inc ltd co corp jr sr al a.m p.m am pm est min max'.split(' '));
+const MAY_END = list('etc inc ltd co corp llc plc jr sr al a.m p.m am pm est min max ph.d ave blvd rd hrs mins');
+
+/** End a sentence unless a number follows: "No. 5" against the answer "No.", "Fig. 2" against "I like art." */
+const BEFORE_NUMBER = list('no nos nr art sec fig figs vol pp p ch v vers c ext mt ft col n pt bd');
 
 const ENDS_IN_WORD = /[\p{L}\p{N}.]{1,16}$/u;
 
@@ -21,8 +24,7 @@ export function fullStopEnds(before: string, following: string): boolean {
   const lower = word.toLowerCase();
   if (NEVER_END.has(lower)) return false;
   if (MAY_END.has(lower)) return !/[\p{Ll}\p{N},]/u.test(following);
-  // "No. 5" against the answer "No."
-  if (lower === 'no') return !/\p{N}/u.test(following);
+  if (BEFORE_NUMBER.has(lower)) return !/\p{N}/u.test(following);
   // Initials and dotted letters: J. Smith, U.S. troops.
   if (/^(\p{L}\.)*\p{Lu}$/u.test(word) && word !== 'I') return false;
   // "1. First item": the number belongs to its item.

@@ -1,9 +1,13 @@
 import { fullStopEnds } from './abbreviations';
+import { endsInQuote, isEnough, isLong, isTooLong, lastWordStart, mayEndWord, naturalCut } from './phrasing';
 import { isCjk } from './script';
 import { hasSpeech } from './speakable';
 
 export interface SplitOptions {
-  /** Let the first piece go at a comma once it is long enough, so that speech starts sooner. Default true. */
+  /**
+   * Let the first piece go before its sentence ends, so that speech starts sooner: at its first comma, colon or dash once
+   * it has about three words, or between two words when no pause comes within about twelve. Default true.
+   */
   early?: boolean;
 }
 
@@ -14,22 +18,26 @@ const CJK_WEIGHT = 2.25;
 const MIN_CUT_WEIGHT = 60;
 /** One unbroken token (a URL) may run to here before it is cut. */
 const HARD_CAP_WEIGHT = 2 * CAP_WEIGHT;
-/** Words of a first piece that may go early; 12 CJK characters count as much. */
-const EARLY_WORDS = 8;
-const CJK_WORDS = EARLY_WORDS / 12;
 /** Longest run of stops and closing marks looked at as one; keeps "......" linear. */
 const MAX_RUN = 16;
 
 const BLANK = /\s/u;
-const STOP = /[.!?…。！？｡．؟।]/u;
-const WIDE_STOP = /[。！？｡．؟।]/u;
+const STOP = /[.!?…。！？｡．‼⁇⁈⁉‽؟۔।॥։።។။]/u;
+/** End a sentence without a blank behind them: nobody writes them within a word or a number. */
+const WIDE_STOP = /[。！？｡．‼⁇⁈⁉‽؟۔।॥։።។။]/u;
 const CLOSER = /["'”’»」』）)\]】》]/u;
 const WORD = /[\p{L}\p{N}]/u;
 const LOWER = /\p{Ll}/u;
 /** What may continue a word or an address after "!" or "?": Yahoo!x, /search?q=1. */
 const ADDRESS = /[A-Za-z0-9_=&/%#+~-]/;
 const NARROW_COMMA = /[,;:]/;
+/** Where the first piece may go; 、 only separates the items of a list. */
+const EARLY_PAUSE = /[,;:،؛，；：—–-]/;
+const HYPHEN = /[–-]/;
+const DIGIT = /\p{N}/u;
 const WIDE_COMMA = /[，、；：]/;
+/** The verb of 「はい。」と言った belongs to what was said. */
+const QUOTING = /[とっ]/;
 
 /** What is known about the sentence being read; indexes are into the buffer. */
 interface Pending {
@@ -40,6 +48,7 @@ interface Pending {
   judged: number;
   weight: number;
   words: number;
+  hanzi: number;
   inWord: boolean;
   spoken: boolean;
   /** Last places to cut an endless sentence at; 0 = none yet. */
@@ -53,6 +62,7 @@ const fresh = (start: number): Pending => ({
   judged: start,
   weight: 0,
   words: 0,
+  hanzi: 0,
   inWord: false,
   spoken: false,
   comma: 0,
@@ -118,7 +128,8 @@ export class SentenceSplitter {
         continue;
       }
       const verdict: Verdict = now.at < now.judged ? { judged: now.judged } : judge(text, now, character, next, final);
-      if (verdict === 'wait') break;
+      const pause = this.#early ? pauseAfter(text, now, character, next, final) : false;
+      if (verdict === 'wait' || pause === 'wait') break;
       const comma = WIDE_COMMA.test(character) || (NARROW_COMMA.test(character) && BLANK.test(text[next] ?? ''));
       read(now, character, codePoint);
       now.at = next;
@@ -130,12 +141,14 @@ export class SentenceSplitter {
         }
       } else now.judged = verdict.judged;
 
-      if (comma && this.#early && now.spoken && now.words >= EARLY_WORDS) cut(next);
+      const early = this.#early && now.spoken ? earlyCut(text.slice(now.start, next), now, character, pause) : 0;
+      if (early > 0) cut(now.start + early);
       else {
         if (now.weight >= MIN_CUT_WEIGHT && comma) now.comma = next;
         if (now.weight >= MIN_CUT_WEIGHT && BLANK.test(character)) now.blank = next;
         if (now.weight > CAP_WEIGHT && now.comma + now.blank > 0) cut(now.comma || now.blank);
-        else if (now.weight > HARD_CAP_WEIGHT) cut(next);
+        else if (now.weight > HARD_CAP_WEIGHT)
+          cut(now.start + (lastWordStart(text.slice(now.start, next)) || next - now.start));
       }
     }
     this.#text = text.slice(now.start);
@@ -157,7 +170,7 @@ function read(now: Pending, character: string, codePoint: number): void {
   now.spoken ||= hasSpeech(character);
   if (isCjk(codePoint)) {
     now.weight += CJK_WEIGHT;
-    now.words += CJK_WORDS;
+    if (WORD.test(character)) now.hanzi += 1;
     now.inWord = false;
     return;
   }
@@ -167,6 +180,31 @@ function read(now: Pending, character: string, codePoint: number): void {
     now.inWord = true;
     now.words += 1;
   }
+}
+
+/** Whether the voice pauses behind the character: a comma, colon or dash that stands in no number, date or word. */
+function pauseAfter(text: string, now: Pending, character: string, next: number, final: boolean): boolean | 'wait' {
+  if (!EARLY_PAUSE.test(character)) return false;
+  const peek = (i: number) => (i < text.length ? text[i]! : final ? '' : undefined);
+  const before = now.at > now.start ? text[now.at - 1]! : '';
+  const after = peek(next);
+  if (after === undefined) return 'wait';
+  if (after === '' || CLOSER.test(after)) return false;
+  if (WIDE_COMMA.test(character)) return true;
+  if (character === '—' && after === '—') return false;
+  if (character === '—' && !BLANK.test(after)) return before === '—' || (WORD.test(before) && WORD.test(after));
+  if (!BLANK.test(after)) return false;
+  if (HYPHEN.test(character)) return BLANK.test(before);
+  // "May 5, 2024"
+  const following = DIGIT.test(before) ? peek(next + 1) : '';
+  return following === undefined ? 'wait' : !DIGIT.test(following);
+}
+
+/** Where to cut the first piece of a text, read as far as `character`, before its sentence ends; 0 = not yet. */
+function earlyCut(piece: string, now: Pending, character: string, pause: boolean): number {
+  const length = { words: now.words, hanzi: now.hanzi, characters: piece.length };
+  if (pause) return isEnough(length) && !endsInQuote(piece) ? piece.length : 0;
+  return isLong(length) && mayEndWord(character) ? naturalCut(piece, isTooLong(length)) : 0;
 }
 
 /** Judges the character that ends at `next`. `final`: no more text follows. */
@@ -195,7 +233,10 @@ function judge(text: string, now: Pending, character: string, next: number, fina
   const closed = end > afterStops;
   const after = peek(end);
   if (after === undefined) return 'wait';
-  if (after === '' || WIDE_STOP.test(stops)) return { end };
+  // A line end is a stop of its own, so nothing behind it matters.
+  if (after === '' || after === '\n') return { end };
+  if (stops === '．' && DIGIT.test(after)) return notHere;
+  if (WIDE_STOP.test(stops)) return closed && QUOTING.test(after) ? notHere : { end };
 
   const loud = /[!?]/.test(stops);
   const dots = stops.length > 1 || stops === '…';
