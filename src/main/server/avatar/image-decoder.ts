@@ -62,6 +62,8 @@ export class ImageDecoder {
     };
     try {
       packet.data = bytes;
+      // Without this mark FFmpeg takes a PNG for the difference to the one before, as PNG in AVI may be.
+      packet.isKeyframe = true;
       check(await decoder.sendPacket(packet));
       check(await decoder.receiveFrame(source));
       if ((source.width & ~1) !== widthPx || (source.height & ~1) !== heightPx) {

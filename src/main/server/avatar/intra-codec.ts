@@ -21,19 +21,21 @@ import { track } from '../metrics/native';
 
 /**
  * How the pictures of an imported folder are kept: UT Video, lossless, each picture on its own. 1080x1920 footage with fine
- * grain (PNG 2.96 MB), one thread of an EPYC core, CPU-ms and kB per picture, dB of luma:
+ * grain (PNG 2,957 kB), one thread of an EPYC core, CPU-ms and kB per picture, dB of luma:
  *
  *                       decode  encode     kB    PSNR
- *     PNG itself          44.8       -   2957       =   (35.9 to decode, 8.9 to I420)
- *     UT Video, left       9.7     7.9   2281       =
- *     UT Video, median    14.3     8.6   2212       =
- *     MagicYUV, left       9.7     8.7   2281       =
- *     MJPEG q 2           14.9    25.6   1248    41.3
- *     H.264 intra crf 12  21.1    18.9   1188    43.1   (ultrafast)
- *     FFV1                69.8    59.2   2095       =
+ *     PNG itself          45         -   2957       =   (36 to decode, 9 to I420)
+ *     UT Video, left       4.8     6.5   1045       =
+ *     UT Video, median     8.6     8.3    970       =
+ *     MagicYUV, left       5.3     7.6   1069       =
+ *     MJPEG q 2            5.1     8.2    156    47.2
+ *     H.264 intra crf 12   6.9    11.0    223    48.2   (ultrafast)
+ *     H.264 intra crf 16   5.0     7.4    149    46.4
+ *     FFV1                55      44      797       =
  *
- * Decoding happens 25 times a second for as long as somebody watches, so it decides; the file is still smaller than the PNGs
- * that it stands for. And being lossless it needs no thought about what a second generation of loss does to a face.
+ * Decoding happens 25 times a second for as long as somebody watches, so it comes first; of the cheapest, this one loses
+ * nothing: what stands while a folder is converted is what the walk begins with, an idle picture is the folder's own to the
+ * bit, and no second generation of loss ever touches a face. The price is disk: a third of the PNGs that it stands for.
  */
 const OPTIONS = { pred: 'left' };
 

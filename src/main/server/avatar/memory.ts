@@ -40,7 +40,6 @@ export class PictureMemory {
         this.pictures.set(base + index, picture);
         return picture;
       },
-      has: (index) => this.pictures.has(base + index),
       put: (index, picture) => {
         if (!open || this.pictures.has(base + index)) return;
         this.pictures.set(base + index, picture);
@@ -70,7 +69,6 @@ export interface PictureDrawer {
   /** Whether somebody is watching, so that the working bytes count. */
   use(now: boolean): void;
   get(index: number): I420Picture | undefined;
-  has(index: number): boolean;
   put(index: number, picture: I420Picture): void;
   close(): void;
 }

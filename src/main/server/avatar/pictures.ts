@@ -76,7 +76,8 @@ export class ClipPictures implements AvatarPictures {
     if (this.decoding.has(gop)) return;
     const { first, count } = this.clip.gops[gop]!;
     let missing = false;
-    for (let index = first; index < first + count; index++) missing ||= !this.drawer.has(index);
+    // `get`, not a mere look: what is wanted next must not be the oldest in memory.
+    for (let index = first; index < first + count; index++) missing = !this.drawer.get(index) || missing;
     if (!missing) return;
     this.decoding.add(gop);
     for (let index = first; index < first + count; index++) this.wanted.set(index, wanted());
