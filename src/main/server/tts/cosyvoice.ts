@@ -4,10 +4,7 @@ import { chosenReference, passedOn, readRecording } from './reference';
 import type { Tts, TtsOptions } from './tts';
 
 const SERVER = 'http://127.0.0.1:50000';
-/**
- * CosyVoice 2 and 3. CosyVoice 1 makes 22,050 Hz and no answer tells which: a voice that sounds a little high and hurried is
- * a CosyVoice 1 read at this rate.
- */
+/** CosyVoice 2 and 3. CosyVoice 1 makes 22,050 Hz, and no answer tells which: see `sampleRateHz`. */
 const RAW_RATE_HZ = 24_000;
 /** A built-in speaker of the SFT and Instruct models. */
 const SPEAKER = '中文女';
