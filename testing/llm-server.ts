@@ -15,6 +15,8 @@ export interface LlmRequest {
   /** The last user message. */
   question: string;
   framesSent: number;
+  /** When its first piece of text was written, in epoch milliseconds with fractions: comparable with other processes. */
+  firstTokenAtEpochMs?: number;
   /** How the response ended; undefined while it is under way. */
   end?: 'finished' | 'closed by client' | 'cut';
   /** Resolves with `end`. */
@@ -131,7 +133,9 @@ async function play(reply: Reply, response: ServerResponse, closing: AbortSignal
     begin();
     if (response.destroyed) return;
     if (!response.write(textOfFrame(frame))) await once(response, 'drain', { signal: gone.signal });
-    if (record) record.framesSent += 1;
+    if (!record) continue;
+    record.framesSent += 1;
+    if (holdsText(frame)) record.firstTokenAtEpochMs ??= performance.timeOrigin + performance.now();
   }
   begin();
   response.end();

@@ -8,6 +8,7 @@ import { Playout, type PlayoutFigures } from '../src/main/server/playout/playout
 import { Lips } from '../src/main/server/session/lips';
 import { perform } from '../src/main/server/session/pipeline';
 import { Turn } from '../src/main/server/session/turn';
+import { knownWords } from '../src/main/server/session/words';
 import type { Tts } from '../src/main/server/tts/tts';
 import { LipReader, type LipReading } from './lip-reader';
 import { PatientClock } from './patient-clock';
@@ -111,11 +112,14 @@ export class LipStage {
     await before;
     let speechFrom = pictures.length;
     if (pcm) {
-      await perform(new Turn(1, { kind: 'text', text: 'Given.' }, () => {}), {
+      await perform(new Turn(1, { kind: 'echo', text: 'Given.' }, () => {}), knownWords('Given.'), {
         tts: given(pcm),
         playout,
         lips,
         windowStartMs: this.mouth.windowStartMs,
+        onMissed: (error) => {
+          throw error;
+        },
         onSegment: (kind) => {
           if (kind === 'begin') speechFrom = pictures.length;
         },

@@ -120,6 +120,7 @@ export const closeReply = z.union([ok, failureReply]);
 
 /** Milliseconds from the request of a turn to each of its milestones; absent where it was not reached. */
 export const turnLatency = z.object({
+  queuedMs: z.number().optional().describe('It was taken up, once the turns before it were over'),
   firstTokenMs: z.number().optional().describe('The model began to answer'),
   firstSentenceMs: z.number().optional().describe('There was something to say'),
   firstAudioMs: z.number().optional().describe('The voice began to speak'),
@@ -189,7 +190,7 @@ export const healthReply = z.object({ code: z.literal(0), data: z.record(z.strin
 export const modelsReply = z.union([
   z.object({
     code: z.literal(0),
-    data: z.object({ provider: z.string(), model: z.string(), models: z.array(z.string()) }),
+    data: z.object({ provider: z.string().describe('Model and host in use'), models: z.array(z.string()) }),
   }),
   failureReply,
 ]);

@@ -182,6 +182,7 @@ export const settingsSchema = z.object({
     alsoEnv: ['DEEPSEEK_API_KEY'],
   }),
   llm_temperature: setting(z.number().min(0).max(2).optional(), {
+    unit: '0 to 2',
     help: 'how freely it answers',
     defaultText: "the model's own",
   }),
@@ -205,6 +206,10 @@ export const settingsSchema = z.object({
   llm_next_token_s: setting(z.number().min(1).max(300).default(5), {
     unit: 's',
     help: 'longest wait between two pieces of an answer',
+  }),
+  pause_after_fault_s: setting(z.number().min(0).max(3_600).default(30), {
+    unit: 's',
+    help: 'a voice or model service that failed is not asked again for this long',
   }),
   chat_overlap: setting(z.enum(['queue', 'replace']).default('queue'), {
     help: 'a question while an answer is under way waits for it (queue) or takes its place (replace)',

@@ -5,10 +5,15 @@ import { AvatarLibrary } from './avatar/library';
 import { loadOrCreateToken } from './config/token';
 import { appRoot } from './entries';
 import { createHttpServer } from './http/server';
+import { createLlm } from './llm/create';
+import { Conversation } from './llm/history';
+import { loadRules } from './llm/rules';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
+import { LatencyLedger } from './metrics/latency';
 import { MouthHost } from './mouth/host';
 import type { IceServer } from './outputs/webrtc/peer';
+import type { ChatServices } from './session/dialogue';
 import { SessionRegistry } from './session/registry';
 import { rehearse } from './session/rehearse';
 import { createTts } from './tts/registry';
@@ -38,6 +43,8 @@ const DEFAULT_PRESENTER = 'clara';
  */
 export async function startServer(settings: Settings, { log, dataDir }: StartOptions): Promise<RunningServer> {
   const startedAtMs = Date.now();
+  const chat = chatServices(settings, log.child({ scope: 'chat' }));
+  const latency = new LatencyLedger();
   const token = settings.token ?? loadOrCreateToken(dataDir);
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
   const avatars = new AvatarLibrary({
@@ -57,6 +64,9 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     },
     {
       tts,
+      chat,
+      chatOverlap: settings.chat_overlap,
+      latency,
       mouth,
       openAudio: (bytes, options) => openAudio(bytes, { maxMinutes: settings.max_audio_minutes, ...options }),
       log: log.child({ scope: 'session' }),
@@ -68,7 +78,8 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     settings,
     sessions,
     tts,
-    health: () => healthReport({ startedAtMs, mouth, tts, sessions, avatars }),
+    chat,
+    health: () => healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
     log,
     token,
   });
@@ -104,15 +115,27 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     await close();
     throw error;
   }
-  rehearse(tts, mouth.windowStartMs, stopping.signal).catch((error: unknown) => {
-    if (!closing)
-      log.warn(`the voice ${tts.name} failed its rehearsal: ${error instanceof Error ? error.message : error}`);
+  rehearse(mouth.windowStartMs, stopping.signal).catch((error: unknown) => {
+    if (!closing) log.warn(`the rehearsal failed: ${error instanceof Error ? error.message : error}`);
   });
   log.info(`token for callers from outside: ${token}`);
   for (const warning of withoutEffect(settings)) log.warn(warning);
   const address = http.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.listenport;
   return { url: `http://${localHost(settings.host)}:${port}`, host: settings.host, port, token, close };
+}
+
+/** @throws when the rules file cannot be used, naming every problem in it. */
+function chatServices(settings: Settings, log: Log): ChatServices {
+  const made = createLlm(settings);
+  if ('llm' in made) log.info(`questions are answered by ${made.llm.name}`);
+  const { rules, llm_system_prompt: systemPrompt, llm_history_tokens: historyTokens } = settings;
+  return {
+    ...made,
+    rules: rules === undefined ? [] : loadRules(rules),
+    onSlowRule: ({ pattern }) => log.warn(`the rule with pattern ${pattern} takes too long and was passed over`),
+    newConversation: () => new Conversation({ historyTokens, ...(systemPrompt !== undefined && { systemPrompt }) }),
+  };
 }
 
 /** Settings of the field that scripts pass and that this version takes without acting on them. */

@@ -39,7 +39,7 @@ describe('where a value comes from', () => {
   it('is the file, then the environment, then the command line', () => {
     const file = { listenport: 1, max_session: 1, host: '1.1.1.1' };
     const { settings, sources } = run(['--listenport', '3'], { HERALD_LISTENPORT: '2', HERALD_MAX_SESSION: '2' }, file);
-    expect(settings).toMatchObject({ listenport: 3, max_session: 2, host: '1.1.1.1', tts: 'espeak' });
+    expect(settings).toMatchObject({ listenport: 3, max_session: 2, host: '1.1.1.1', tts: 'auto' });
     expect(sources).toMatchObject({
       listenport: 'command line',
       max_session: 'environment',
@@ -64,9 +64,9 @@ describe('where a value comes from', () => {
   });
 
   it("takes the field's key names, its own first", () => {
-    expect(run([], { OPENAI_API_KEY: 'o' }).settings.llm_api_key).toBe('o');
-    expect(run([], { OPENAI_API_KEY: 'o', DASHSCOPE_API_KEY: 'd' }).settings.llm_api_key).toBe('d');
-    expect(run([], { DASHSCOPE_API_KEY: 'd', HERALD_LLM_API_KEY: 'h' }).settings.llm_api_key).toBe('h');
+    const { settings } = run([], { OPENAI_API_KEY: 'o', DASHSCOPE_API_KEY: 'd' });
+    expect(settings).toMatchObject({ openai_api_key: 'o', dashscope_api_key: 'd' });
+    expect(run([], { OPENAI_API_KEY: 'o', HERALD_OPENAI_API_KEY: 'h' }).settings.openai_api_key).toBe('h');
   });
 
   it('ignores empty variables and null in the file', () => {

@@ -92,7 +92,7 @@ export function loadSettings(input: LoadInput): LoadResult {
   }
   if (problems.length > 0) return { kind: 'problems', problems };
   const settings = settingsSchema.parse({ ...merged, data: dataDir });
-  for (const name of ['avatars', 'models', 'customvideo_config'] as const) {
+  for (const name of ['avatars', 'models', 'customvideo_config', 'rules'] as const) {
     const path = settings[name];
     if (path !== undefined) settings[name] = resolve(sources[name] === 'settings.json' ? dataDir : cwd, path);
   }

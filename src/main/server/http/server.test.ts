@@ -97,9 +97,14 @@ describe('/offer', () => {
       type: 'offer',
       avatar: 'wav2lip256_avatar1',
       voice: 'zh',
+      refaudio: 'anna.wav',
+      reftext: 'Good morning.',
       custom_config: '{"a":1}',
     });
-    expect(sessions.offers[0]).toMatchObject({ avatar: 'wav2lip256_avatar1', voice: 'zh' });
+    expect(sessions.offers[0]).toMatchObject({
+      avatar: 'wav2lip256_avatar1',
+      voice: { voice: 'zh', referenceAudio: 'anna.wav', referenceText: 'Good morning.' },
+    });
     const reply = await post('/offer', {
       sdp: 'v=0',
       type: 'offer',
@@ -187,19 +192,29 @@ describe('/human', () => {
       type: 'echo',
       text: '你好',
       interrupt: true,
-      tts: { voice: 'zh', speed: 2 },
+      tts: { voice: 'zh', speed: 2, pitch: -3, emotion: 'calm' },
     });
-    expect(humanReply.parse(reply.json())).toEqual({ code: 0, msg: 'ok', data: 'ok' });
-    expect(session.calls).toEqual([['say', '你好', { interrupt: true, voice: 'zh' }]]);
+    expect(humanReply.parse(reply.json())).toEqual({ code: 0, msg: 'ok', data: 'ok', turn: 1 });
+    const voice = { voice: 'zh', speed: 2, pitchSemitones: -3, extra: { emotion: 'calm' } };
+    expect(session.calls).toEqual([['say', '你好', { interrupt: true, voice }]]);
   });
 
-  it('says how to configure chat', async () => {
+  it('asks in chat', async () => {
     const session = sessions.add(ID);
-    const reply = await post('/human', { sessionid: ID, type: 'chat', text: 'hello' });
-    expect(reply.statusCode).toBe(200);
-    expect(reply.json()).toEqual({ code: -1, msg: expect.stringMatching(/echo.*DASHSCOPE_API_KEY/s) });
-    expect(session.calls).toEqual([]);
+    const reply = await post('/human', { sessionid: ID, type: 'chat', text: 'hello', tts: null });
+    expect(reply.json()).toEqual({ code: 0, msg: 'ok', data: 'ok', turn: 1 });
+    expect(session.calls).toEqual([['chat', 'hello', { interrupt: false }]]);
   });
+
+  it.each([{ voice: 5 }, { speed: 9 }, { speed: 'fast' }, { pitch: 40 }, 'zh'])(
+    'refuses the voice settings %j',
+    async (tts) => {
+      const session = sessions.add(ID);
+      const reply = await post('/human', { sessionid: ID, type: 'echo', text: 'hello', tts });
+      expect([reply.statusCode, reply.json()]).toEqual([400, { code: -1, msg: expect.stringMatching(/^tts/) }]);
+      expect(session.calls).toEqual([]);
+    },
+  );
 
   it.each(['', '  \n'])('refuses the empty text %j', async (text) => {
     const session = sessions.add(ID);
@@ -666,6 +681,7 @@ describe('pages', () => {
       '/api/admin/config',
       '/api/admin/sessions',
       '/api/health',
+      '/api/llm/models',
       '/api/sessions/{sessionid}',
       '/api/sessions/{sessionid}/close',
       '/human',

@@ -16,6 +16,7 @@ import { adminRoutes } from './admin-routes';
 import { acceptJsonBodies } from './body';
 import { guardRequests, policyOf } from './caller';
 import { errorOfIssues, pathOf, replyWithError } from './failures';
+import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
 import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
 import { sessionRoutes } from './routes';
@@ -29,6 +30,7 @@ export interface HttpServerOptions {
   health: () => object;
   /** The voice that /api/voices tells about; without one there is no such route. */
   tts?: Tts;
+  chat?: LlmRouteDependencies;
   log: Log;
   /** The token that callers from outside need. */
   token: string;
@@ -90,6 +92,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   sessionRoutes(app, { settings, sessions, streams });
   adminRoutes(app, { settings, sessions, health });
   voiceRoutes(app, { tts: options.tts });
+  llmRoutes(app, options.chat ?? {});
   await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));
 
   app.addHook('preClose', async () => {

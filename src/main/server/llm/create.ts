@@ -10,5 +10,6 @@ export function createLlm(settings: Settings): { llm: Llm } | { problem: string 
   if ('problem' in config) return config;
   const firstTokenMs = settings.llm_first_token_s * 1_000;
   const nextTokenMs = settings.llm_next_token_s * 1_000;
-  return { llm: new GuardedLlm(new OpenAiLlm(config), { firstTokenMs, nextTokenMs }) };
+  const restMs = settings.pause_after_fault_s * 1_000;
+  return { llm: new GuardedLlm(new OpenAiLlm(config), { firstTokenMs, nextTokenMs, restMs }) };
 }

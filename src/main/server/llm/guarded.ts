@@ -7,6 +7,8 @@ export interface GuardSettings {
   firstTokenMs: number;
   /** Longest wait between two pieces; only time in which the consumer waits counts. */
   nextTokenMs: number;
+  /** How long a service that gave no answer is not asked again. Default 30,000. */
+  restMs?: number;
 }
 
 /** Time as the guard sees it; tests have their own. */
@@ -21,7 +23,6 @@ export interface GuardClock {
 export const MAX_THINKING_MS = 60_000;
 /** A pause that a service asks for and that is not worth telling anybody about. */
 const MAX_PAUSE_MS = 2_000;
-/** How long a service that gave no answer is not asked again. */
 const REST_MS = 30_000;
 const TRIES = 2;
 
@@ -194,7 +195,8 @@ export class GuardedLlm implements Llm {
   }
 
   #noted(error: unknown): unknown {
-    if (error instanceof NoAnswerError) this.#rest = { fault: error, untilMs: this.clock.nowMs() + REST_MS };
+    if (error instanceof NoAnswerError)
+      this.#rest = { fault: error, untilMs: this.clock.nowMs() + (this.settings.restMs ?? REST_MS) };
     return error;
   }
 

@@ -1,21 +1,26 @@
 import os from 'node:os';
 import type { AvatarLibrary } from '../avatar/library';
 import type { Mouth } from '../mouth/mouth';
+import type { ChatServices } from '../session/dialogue';
 import type { SessionRegistry } from '../session/registry';
 import type { Tts } from '../tts/tts';
 import { version } from '../version';
+import type { LatencyLedger } from './latency';
 import { counts } from './native';
 
 export interface HealthParts {
   startedAtMs: number;
   mouth: Mouth;
   tts: Tts;
+  chat: ChatServices;
+  latency: LatencyLedger;
   sessions: SessionRegistry;
   avatars: AvatarLibrary;
 }
 
 /** What /api/health says: versions, the engines in use and their figures, what native objects are alive. */
-export function healthReport({ startedAtMs, mouth, tts, sessions, avatars }: HealthParts): Record<string, unknown> {
+export function healthReport(parts: HealthParts): Record<string, unknown> {
+  const { startedAtMs, mouth, tts, chat, latency, sessions, avatars } = parts;
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
   return {
@@ -24,7 +29,9 @@ export function healthReport({ startedAtMs, mouth, tts, sessions, avatars }: Hea
     platform: `${process.platform}-${process.arch}`,
     uptimeS: Math.round((Date.now() - startedAtMs) / 1_000),
     encoders: { video: ['h264 (libx264)', 'vp8 (libvpx)'], audio: ['opus (libopus)'] },
-    voice: { engine: tts.name },
+    voice: { engine: tts.name, engines: tts.status?.() ?? [] },
+    chat: { model: chat.llm?.name ?? null, ...(chat.problem && { problem: chat.problem }), rules: chat.rules.length },
+    latencyMs: latency.summary(),
     mouth: mouth.status(),
     sessions: sessions.list().length,
     sessionFigures: sessions.figures(),

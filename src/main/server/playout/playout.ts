@@ -89,6 +89,7 @@ export class Playout {
   private lastPatch: { patch: MouthPatch; remaining: number } | undefined;
   private lastBase: I420Picture | undefined;
   private cutTail: Float32Array | undefined;
+  private onSilent: (() => void) | undefined;
   private room: (() => void)[] = [];
   private running: Promise<void> | undefined;
   private frozen = false;
@@ -148,8 +149,12 @@ export class Playout {
     this.speechUnderWay = underWay;
   }
 
-  /** Drops everything queued; the sound ends within this frame, the mouth closes over the next pictures. */
-  clear(): void {
+  /**
+   * Drops everything queued; the sound ends within this frame, the mouth closes over the next pictures. `onSilent` is called
+   * when the first frame after it has gone to the encoder.
+   */
+  clear(onSilent?: () => void): void {
+    this.onSilent = onSilent;
     const dropped = this.queue.splice(0);
     for (const slot of dropped) slot.onGone?.(false);
     if (this.current) {
@@ -290,6 +295,13 @@ export class Playout {
   }
 
   private sendFrame(ptsSamples: number, offset: number): void {
+    this.sendSound(ptsSamples, offset);
+    const { onSilent } = this;
+    this.onSilent = undefined;
+    onSilent?.();
+  }
+
+  private sendSound(ptsSamples: number, offset: number): void {
     this.figures.framesSent++;
     if (this.current) {
       this.sink.audio(this.current.samples.subarray(offset, offset + SAMPLES_PER_FRAME), ptsSamples);

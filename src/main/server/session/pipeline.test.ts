@@ -5,9 +5,12 @@ import type { MelStream } from '../features/mel-stream';
 import type { Playout, Slot } from '../playout/playout';
 import type { Tts } from '../tts/tts';
 import type { Lips } from './lips';
-import { perform, type Stage } from './pipeline';
+import { type Stage, perform as walk } from './pipeline';
 import { rehearse } from './rehearse';
 import { Turn, type TurnOutcome, type TurnSource } from './turn';
+import { knownWords } from './words';
+
+const perform = (turn: Turn, on: Stage) => walk(turn, knownWords(turn.source.text), on);
 
 /** A stage without time: every slot is taken at once, as a viewer with an endless queue would. */
 function stage(tts: Partial<Tts> = {}) {
@@ -15,6 +18,7 @@ function stage(tts: Partial<Tts> = {}) {
   const windows: (boolean | undefined)[] = [];
   const heard: string[] = [];
   const underWay: boolean[] = [];
+  const missed: unknown[] = [];
   let mel: MelStream | undefined;
   const playout = {
     setSpeechUnderWay: (value: boolean) => underWay.push(value),
@@ -39,10 +43,11 @@ function stage(tts: Partial<Tts> = {}) {
     playout,
     lips,
     windowStartMs: -37.5,
+    onMissed: (error) => missed.push(error),
     onSegment: (kind, text) => heard.push(`${kind} ${text} @${slots.length - 1}`),
   };
   const sound = () => slots.flatMap((slot) => [...slot.samples]);
-  return { stage: made, slots, windows, heard, underWay, sound };
+  return { stage: made, slots, windows, heard, underWay, missed, sound };
 }
 
 function turn(source: TurnSource) {
@@ -58,7 +63,7 @@ async function* pcm(samples: number, sampleRateHz: number, chunk = 1_000): Async
 
 const audio = (chunks: AsyncIterable<PcmChunk>): TurnSource => ({
   kind: 'audio',
-  label: 'file.wav',
+  text: 'file.wav',
   chunks,
   close: async () => {},
 });
@@ -91,7 +96,7 @@ describe('the walk of a turn', () => {
 
   it('joins the sentences of a text without a gap and reports each where it is sent', async () => {
     const { stage: made, heard, sound, underWay } = stage({ stream: (sentence) => pcm(sentence.length * 480, 48_000) });
-    await perform(turn({ kind: 'text', text: 'One is here. Two is there.' }).turn, made);
+    await perform(turn({ kind: 'echo', text: 'One is here. Two is there.' }).turn, made);
     const total = ('One is here.'.length + 'Two is there.'.length) * 480;
     expect(sound().indexOf(0)).toBe(total);
     expect(heard).toEqual([
@@ -105,7 +110,7 @@ describe('the walk of a turn', () => {
 
   it('stops asking the voice once it is interrupted', async () => {
     let asked = 0;
-    const { turn: t, outcomes } = turn({ kind: 'text', text: 'One. Two. Three. Four.' });
+    const { turn: t, outcomes } = turn({ kind: 'echo', text: 'One. Two. Three. Four.' });
     const { stage: made } = stage({
       async *stream(_, { signal }) {
         asked++;
@@ -117,18 +122,57 @@ describe('the walk of a turn', () => {
     await perform(t, made);
     t.finish();
     expect(asked).toBe(1);
-    expect(outcomes).toEqual([{ kind: 'interrupted', playedMs: 80 }]);
+    expect(outcomes).toHaveLength(1); // how much was played by then depends on how far ahead the voice was
+    expect(outcomes[0]).toMatchObject({ kind: 'interrupted' });
+    expect(outcomes[0]!.playedMs).toBeLessThanOrEqual(120);
   });
 
-  it('plays what it heard before a voice failed, then says so', async () => {
-    const { stage: made, sound } = stage({
-      async *stream() {
+  it('plays what it heard before a voice failed, says so, and goes on with the next sentence', async () => {
+    const {
+      stage: made,
+      sound,
+      missed,
+    } = stage({
+      async *stream(sentence) {
         yield* pcm(9_600, 48_000);
-        throw new Error('line cut');
+        if (sentence === 'Hello.') throw new Error('line cut');
       },
     });
-    await expect(perform(turn({ kind: 'text', text: 'Hello.' }).turn, made)).rejects.toThrow('line cut');
-    expect(sound().length).toBe(9_600);
+    await perform(turn({ kind: 'echo', text: 'Hello. And this is the rest of it.' }).turn, made);
+    expect(missed).toEqual([new Error('line cut')]);
+    expect(sound().indexOf(0)).toBe(19_200);
+  });
+
+  it('gives a voice up that fails twice in a row', async () => {
+    let asked = 0;
+    const {
+      stage: made,
+      missed,
+      heard,
+    } = stage({
+      // biome-ignore lint/correctness/useYield: it has nothing to give.
+      async *stream() {
+        asked++;
+        throw new Error('out of order');
+      },
+    });
+    await perform(turn({ kind: 'echo', text: 'One is here. Two is there. Three is gone.' }).turn, made);
+    expect({ asked, missed: missed.length, heard }).toEqual({ asked: 2, missed: 2, heard: [] });
+  });
+
+  it('says that there is nothing to say', async () => {
+    await expect(perform(turn({ kind: 'echo', text: '🎉🎉' }).turn, stage().stage)).rejects.toThrow(/nothing to say/);
+  });
+
+  it('stamps the milestones of a turn in their order', async () => {
+    const { turn: t } = turn({ kind: 'echo', text: 'Hello.' });
+    const { stage: made } = stage({ stream: () => pcm(9_600, 48_000) });
+    await perform(t, made);
+    const { firstSentenceMs, firstAudioMs, firstSoundSentMs, firstPictureSentMs } = t.clock.figures;
+    const inOrder = [firstSentenceMs, firstAudioMs, firstSoundSentMs];
+    expect(inOrder.every((ms) => ms !== undefined)).toBe(true);
+    expect(inOrder.toSorted((a, b) => a! - b!)).toEqual(inOrder);
+    expect(firstPictureSentMs).toBe(firstSoundSentMs);
   });
 });
 
@@ -143,7 +187,7 @@ describe('rehearse', () => {
       },
       close: async () => {},
     };
-    await rehearse(tts, -37.5, new AbortController().signal);
+    await rehearse(-37.5, new AbortController().signal, tts);
     expect(asked).toHaveLength(2);
   });
 
@@ -158,6 +202,6 @@ describe('rehearse', () => {
       },
       close: async () => {},
     };
-    await rehearse(tts, -37.5, stop.signal);
+    await rehearse(-37.5, stop.signal, tts);
   });
 });

@@ -4,23 +4,27 @@ import { Framer } from '../audio/framer';
 import { Resampler } from '../audio/resample';
 import { MelStream } from '../features/mel-stream';
 import type { Playout, Slot } from '../playout/playout';
-import type { Tts } from '../tts/tts';
+import { runAhead } from './ahead';
 import type { Lips } from './lips';
-import { speech } from './speech';
+import { type SpeechOptions, type SpeechPart, speech } from './speech';
 import type { Turn } from './turn';
+import type { Words } from './words';
 
-export interface Stage {
-  tts: Tts;
+export interface Stage extends SpeechOptions {
   playout: Playout;
   lips: Lips;
   windowStartMs: number;
-  onSegment(kind: 'begin' | 'end', text: string, turn: Turn): void;
+  onSegment(kind: 'begin' | 'end', text: string): void;
 }
 
 /** After the last sound the mouth needs this long to come to rest (the window looks 160 ms ahead). */
 const CLOSING_PICTURES = 4;
 /** Sound prepared in one go: 100 ms of it cost about 1 ms of CPU. */
 const SLICE_SAMPLES = SAMPLE_RATE_HZ / 10;
+/** Speech synthesised ahead of the playout queue: a slow voice uses the time that a long sentence takes to be said. */
+const MAX_AHEAD_MS = 15_000;
+/** Quieter than this (-50 dBFS) nobody hears. */
+const AUDIBLE = 0.003;
 
 interface Mark {
   atSamples: number;
@@ -36,12 +40,12 @@ interface Queued {
 }
 
 /**
- * THE WALK of one turn: text -> sentences -> speech -> 40 ms slots -> mel windows -> mouth -> playout. Everything up to
- * `enqueue` runs as far ahead as the playout queue lets it; only playout waits on the clock. Resolves when the turn's last
+ * THE WALK of one turn: words -> sentences -> speech -> 40 ms slots -> mel windows -> mouth -> playout. Everything up to
+ * `enqueue` runs as far ahead as its bounds let it; only playout waits on the clock. Resolves when the turn's last
  * sample has been sent or the turn was interrupted; rejects with what went wrong in its voice or audio.
  */
-export async function perform(turn: Turn, stage: Stage): Promise<void> {
-  const { signal } = turn;
+export async function perform(turn: Turn, words: Words, stage: Stage): Promise<void> {
+  const { signal, clock } = turn;
   const { playout, lips } = stage;
   const mel = new MelStream({ windowStartMs: stage.windowStartMs });
   const toFeatureRate = new Resampler(SAMPLE_RATE_HZ, FEATURE_RATE_HZ);
@@ -52,7 +56,7 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
   let last: Queued | undefined;
   /** Beginnings and ends of segments that lie in a slot not queued yet. */
   const marks: Mark[] = [];
-  const report = ({ kind, text }: Mark) => stage.onSegment(kind, text, turn);
+  const report = ({ kind, text }: Mark) => stage.onSegment(kind, text);
 
   const enqueue = async (samples: Float32Array): Promise<void> => {
     const endSamples = (turnPicture + 1) * SAMPLES_PER_PICTURE;
@@ -74,6 +78,8 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
       patch: undefined,
       onSent: () => {
         queued.sent = true;
+        clock.mark('firstPictureSentMs');
+        if (samples.some((x) => Math.abs(x) > AUDIBLE)) clock.mark('firstSoundSentMs');
         queued.marks.forEach(report);
         turn.playedSamples += SAMPLES_PER_PICTURE;
       },
@@ -113,7 +119,7 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
   };
 
   try {
-    for await (const part of speech(turn.source, stage.tts, signal)) {
+    for await (const part of runAhead(speech(turn, words, stage), { weigh: durationMs, most: MAX_AHEAD_MS, signal })) {
       if (signal.aborted) return;
       if (part.kind === 'pcm') {
         playout.setSpeechUnderWay(true);
@@ -140,6 +146,10 @@ export async function perform(turn: Turn, stage: Stage): Promise<void> {
     // What was heard before something failed is still played out.
     await last?.gone;
   }
+}
+
+function durationMs(part: SpeechPart): number {
+  return part.kind === 'pcm' ? (part.chunk.samples.length / part.chunk.sampleRateHz) * 1_000 : 0;
 }
 
 function countWhile<T>(items: T[], test: (item: T) => boolean): number {

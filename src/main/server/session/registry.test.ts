@@ -29,6 +29,7 @@ const avatars = {
 } as unknown as AvatarLibrary;
 
 const services = {
+  chat: { rules: [], newConversation: () => ({}) },
   tts: { name: 'none', stream: async function* () {}, close: async () => {} },
   mouth: {
     windowStartMs: 0,

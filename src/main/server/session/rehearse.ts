@@ -3,16 +3,32 @@ import type { Tts } from '../tts/tts';
 import type { Lips } from './lips';
 import { perform } from './pipeline';
 import { Turn } from './turn';
+import { knownWords } from './words';
 
-/** Long enough for V8 to compile the resamplers and the mel; nobody hears it. */
-const TEXT = 'One, two, three. This is said once before anybody listens, so that the first word is not the slow one.';
+const TEXT = 'This is said once before anybody listens. The first word is then not the slow one.';
+
+/** Two seconds a sentence: long enough for V8 to compile the resamplers and the mel. */
+const HUM_MS = 2_000;
+const HUM_RATE_HZ = 22_050;
+
+/** Something to hear without asking a voice, which may be a service that counts every word. */
+const hum: Tts = {
+  name: 'hum',
+  async *stream() {
+    for (let atMs = 0; atMs < HUM_MS; atMs += 50) {
+      const samples = new Float32Array((HUM_RATE_HZ * 50) / 1_000);
+      yield { samples: samples.map((_, i) => 0.1 * Math.sin(i / 16)), sampleRateHz: HUM_RATE_HZ };
+    }
+  },
+  close: async () => {},
+};
 
 /**
- * Walks one turn through the voice and the features without a session: the first real sentence then finds the voice loaded and
- * the code compiled. Otherwise preparing it takes both cores for most of a second, just when the mouth needs them.
+ * Walks one turn through the pipeline without a session and a viewer: the first real sentence then finds the code compiled.
+ * Otherwise preparing it takes both cores for most of a second, just when the mouth needs them.
  */
-export async function rehearse(tts: Tts, windowStartMs: number, signal: AbortSignal): Promise<void> {
-  const turn = new Turn(0, { kind: 'text', text: TEXT }, () => {});
+export async function rehearse(windowStartMs: number, signal: AbortSignal, tts: Tts = hum): Promise<void> {
+  const turn = new Turn(0, { kind: 'echo', text: TEXT }, () => {});
   signal.addEventListener('abort', () => turn.interrupt(), { once: true });
   const playout = {
     setSpeechUnderWay: () => {},
@@ -25,11 +41,14 @@ export async function rehearse(tts: Tts, windowStartMs: number, signal: AbortSig
     expect: (_: Slot, { mel, turnPicture }: Parameters<Lips['expect']>[1]) => mel.window(turnPicture, { pad: true }),
     pump: () => {},
   };
-  await perform(turn, {
+  let missed: unknown;
+  await perform(turn, knownWords(TEXT), {
     tts,
+    onMissed: (error) => (missed ??= error),
     playout: playout as unknown as Playout,
     lips: lips as unknown as Lips,
     windowStartMs,
     onSegment: () => {},
   });
+  if (missed) throw missed;
 }

@@ -4,7 +4,9 @@ import { RtpViewer } from '../../../../testing/viewer';
 import type { SessionEvent } from '../../../shared/protocol';
 import type { PcmChunk } from '../audio/frame';
 import type { Avatar } from '../avatar/avatar';
+import { Conversation } from '../llm/history';
 import { createLogger } from '../log';
+import { LatencyLedger } from '../metrics/latency';
 import { counts } from '../metrics/native';
 import type { Mouth } from '../mouth/mouth';
 import { normaliseOffer } from '../outputs/webrtc/offer';
@@ -60,6 +62,9 @@ const mouthless: Mouth = {
 
 const services: SessionServices = {
   tts: tone,
+  chat: { problem: 'No model here', rules: [], newConversation: () => new Conversation({ historyTokens: 0 }) },
+  chatOverlap: 'queue',
+  latency: new LatencyLedger(),
   mouth: mouthless,
   openAudio: async () => {
     throw new Error('not used here');
@@ -157,7 +162,7 @@ describe('Session to a WebRTC viewer', () => {
     session.say('Twenty characters ok', { interrupt: false });
     expect(session.isSpeaking).toBe(true);
     await until(() => !session.isSpeaking);
-    expect(events.map((e) => e.status)).toEqual(['start', 'end']);
+    expect(events.map((e) => e.status)).toEqual(['turn', 'start', 'end', 'latency']);
     // 20 x 20 ms of sound and four pictures in which the mouth comes to rest.
     expect(session.figures().underruns).toBe(0);
   });
@@ -166,15 +171,16 @@ describe('Session to a WebRTC viewer', () => {
     const { session, events } = await connect();
     session.say('a sentence that is long enough to be interrupted in the middle of it', { interrupt: false });
     session.say('and one that waits behind it', { interrupt: false });
-    await until(() => events.length > 0);
+    await until(() => events.some((e) => e.status === 'start'));
     session.interrupt();
     expect(session.isSpeaking).toBe(false);
     await sleep(300);
-    const statuses = events.map((e) => e.status);
-    expect(statuses).toEqual(['start', 'end', 'interrupted', 'interrupted']);
-    expect(events[1]).toMatchObject({ interrupted: true });
+    const statuses = events.map((e) => e.status).filter((status) => status !== 'latency');
+    expect(statuses).toEqual(['turn', 'start', 'end', 'interrupted', 'interrupted']);
+    expect(events[2]).toMatchObject({ interrupted: true });
+    expect(events.filter((e) => e.status === 'latency' && e.interruptToSilenceMs !== undefined)).toHaveLength(1);
     session.say('It still speaks', { interrupt: true });
-    await until(() => events.at(-1)?.status === 'end' && !session.isSpeaking);
+    await until(() => events.at(-1)?.status === 'latency' && !session.isSpeaking);
   });
 
   it('reports a voice that fails and goes on with the next turn', async () => {
@@ -198,7 +204,9 @@ describe('Session to a WebRTC viewer', () => {
 
   it('bounds its queue with a message that says what to do', async () => {
     const { session } = await connect();
-    for (let i = 0; i < 33; i++) session.say('stall', { interrupt: false });
+    session.say('stall', { interrupt: false });
+    await until(() => session.summary.queuedTurns === 0); // it is on, 32 more may wait
+    for (let i = 0; i < 32; i++) session.say('stall', { interrupt: false });
     expect(() => session.say('one more', { interrupt: false })).toThrow(/already waiting/);
   });
 
@@ -216,7 +224,7 @@ describe('Session to a WebRTC viewer', () => {
     session.say('a sentence that is long enough to be cut off by the viewer leaving in its middle', {
       interrupt: false,
     });
-    await until(() => events.length > 0);
+    await until(() => events.some((e) => e.status === 'start'));
     expect(peer.silentForMs()).toBeLessThan(2_500);
     await viewer.close();
     await until(() => peer.silentForMs() > 2_500);

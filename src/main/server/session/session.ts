@@ -3,21 +3,29 @@ import type { DecodedAudio } from '../audio/decode';
 import type { Avatar } from '../avatar/avatar';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
+import type { LatencyLedger } from '../metrics/latency';
 import type { Mouth } from '../mouth/mouth';
 import type { Peer } from '../outputs/webrtc/peer';
 import { RealClock } from '../playout/clock';
 import { PictureBuffers } from '../playout/picture-buffers';
 import { Playout } from '../playout/playout';
-import type { Tts } from '../tts/tts';
-import type { SessionHandle } from './api';
+import { ProviderError } from '../provider-error';
+import type { Tts, VoiceSettings } from '../tts/tts';
+import type { SayOptions, SessionHandle } from './api';
+import { type ChatServices, Dialogue } from './dialogue';
 import { Lips } from './lips';
 import { perform } from './pipeline';
 import { Program } from './program';
 import { Turn, type TurnOutcome, type TurnSource } from './turn';
+import { knownWords } from './words';
 
 /** What every session of a server shares. */
 export interface SessionServices {
   tts: Tts;
+  chat: ChatServices;
+  /** What a question does that comes while another is being answered. */
+  chatOverlap: 'queue' | 'replace';
+  latency: LatencyLedger;
   mouth: Mouth;
   openAudio(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<DecodedAudio>;
   log: Log;
@@ -29,7 +37,8 @@ export interface SessionParts {
   avatar: Avatar;
   peer: Peer;
   studio: boolean;
-  voice?: string;
+  /** How it speaks unless a text asks for something else. */
+  voice?: VoiceSettings;
 }
 
 const MODE_LIVE = 0;
@@ -57,6 +66,11 @@ export class Session implements SessionHandle {
   private lips: Lips | undefined;
   private current: Turn | undefined;
   private openSegment: { text: string; turn: Turn } | undefined;
+  private readonly dialogue: Dialogue;
+  /** The engine that spoke last. */
+  private engine: string | undefined;
+  /** Faults of the current turn that were told already. */
+  private readonly told = new Set<string>();
   private performing = false;
   private audiotype = MODE_LIVE;
   private turnCount = 0;
@@ -73,6 +87,10 @@ export class Session implements SessionHandle {
     this.studio = parts.studio;
     this.log = services.log.child({ session: parts.id });
     this.buffers = new PictureBuffers((parts.avatar.widthPx * parts.avatar.heightPx * 3) / 2);
+    this.dialogue = new Dialogue(services.chat, {
+      onAnswer: (turn, delta, done) => this.emit({ status: 'answer', turn: turn.id, delta, ...(done && { done }) }),
+      onFault: (turn, fault) => this.fail(fault.part, fault, { turn }),
+    });
     this.peer.onConnected = () => void this.start();
     this.peer.onClosed = (reason) => void this.close(reason);
     this.peer.onKeyframeRequest = () => this.program?.requestKeyframe();
@@ -84,6 +102,11 @@ export class Session implements SessionHandle {
     return (this.current !== undefined && !this.current.ended) || this.queue.length > 0;
   }
 
+  private get activity(): 'idle' | 'thinking' | 'speaking' {
+    if (!this.isSpeaking) return 'idle';
+    return this.current?.source.kind === 'chat' && this.current.playedSamples === 0 ? 'thinking' : 'speaking';
+  }
+
   get isClosed(): boolean {
     return this.closing !== undefined;
   }
@@ -93,7 +116,7 @@ export class Session implements SessionHandle {
     return {
       sessionid: this.id,
       avatar: this.parts.avatar.id,
-      state: this.isClosed ? 'closed' : connecting ? 'connecting' : this.isSpeaking ? 'speaking' : 'idle',
+      state: this.isClosed ? 'closed' : connecting ? 'connecting' : this.activity,
       audiotype: this.audiotype,
       studio: this.studio,
       peer: this.peer.state,
@@ -114,10 +137,18 @@ export class Session implements SessionHandle {
     };
   }
 
-  say(text: string, { interrupt, voice }: { interrupt: boolean; voice?: string }): void {
+  say(text: string, { interrupt, voice }: SayOptions): number {
     if (text.trim() === '') throw new HeraldError('refused', 'text is empty: send the words to be spoken');
     if (interrupt) this.interrupt();
-    this.enqueue({ kind: 'text', text, voice: voice ?? this.parts.voice });
+    return this.enqueue({ kind: 'echo', text, voice: { ...this.parts.voice, ...defined(voice) } });
+  }
+
+  chat(text: string, { interrupt, voice }: SayOptions): number {
+    if (text.trim() === '') throw new HeraldError('refused', 'text is empty: send the question to be answered');
+    if (this.dialogue.problem) throw new HeraldError('refused', this.dialogue.problem);
+    const answering = [this.current, ...this.queue].some((turn) => turn?.source.kind === 'chat' && !turn.ended);
+    if (interrupt || (answering && this.services.chatOverlap === 'replace')) this.interrupt();
+    return this.enqueue({ kind: 'chat', text, voice: { ...this.parts.voice, ...defined(voice) } });
   }
 
   async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {
@@ -130,7 +161,7 @@ export class Session implements SessionHandle {
     }
     const audio = await this.services.openAudio(bytes, { signal });
     try {
-      this.enqueue({ kind: 'audio', label: fileName ?? 'audio', chunks: audio.chunks(), close: () => audio.close() });
+      this.enqueue({ kind: 'audio', text: fileName ?? 'audio', chunks: audio.chunks(), close: () => audio.close() });
     } catch (error) {
       await audio.close();
       throw error;
@@ -138,9 +169,16 @@ export class Session implements SessionHandle {
   }
 
   interrupt(): void {
-    const interrupted = [this.current, ...this.queue.splice(0)];
-    for (const turn of interrupted) turn?.interrupt();
-    this.playout?.clear();
+    const askedAtMs = performance.now();
+    const { current } = this;
+    const speaking = current !== undefined && !current.ended && current.playedSamples > 0;
+    for (const turn of [current, ...this.queue.splice(0)]) turn?.interrupt();
+    this.playout?.clear(speaking ? () => this.silent(current, performance.now() - askedAtMs) : undefined);
+  }
+
+  private silent(turn: Turn, afterMs: number): void {
+    this.services.latency.add('interrupt', { interruptToSilenceMs: afterMs });
+    this.emit({ status: 'latency', turn: turn.id, interruptToSilenceMs: Math.round(afterMs) });
   }
 
   setMode(audiotype: number, { reinit }: { reinit: boolean }): void {
@@ -210,13 +248,16 @@ export class Session implements SessionHandle {
     void this.performQueue();
   }
 
-  private enqueue(source: TurnSource): void {
+  private enqueue(source: TurnSource): number {
     if (this.isClosed) throw new HeraldError('refused', 'The session is closed; connect again');
     if (this.queue.length >= MAX_QUEUED_TURNS) {
       throw new HeraldError('refused', `${MAX_QUEUED_TURNS} turns are already waiting; interrupt or try again later`);
     }
-    this.queue.push(new Turn(++this.turnCount, source, (turn, outcome) => this.turnEnded(turn, outcome)));
-    void this.performQueue();
+    const turn = new Turn(++this.turnCount, source, (ended, outcome) => this.turnEnded(ended, outcome));
+    this.queue.push(turn);
+    // Not in this call: whoever asked is to have the number of the turn before any event that carries it.
+    setImmediate(() => void this.performQueue());
+    return turn.id;
   }
 
   /** Turns are performed one after the other, from the moment that someone is watching. */
@@ -225,24 +266,55 @@ export class Session implements SessionHandle {
     this.performing = true;
     while ((this.current = this.queue.shift())) {
       const turn = this.current;
-      try {
-        await perform(turn, {
-          tts: this.services.tts,
-          playout: this.playout,
-          lips: this.lips,
-          windowStartMs: this.services.mouth.windowStartMs,
-          onSegment: (kind, text) => this.segment(kind, text, turn),
-        });
-      } catch (error) {
-        if (!turn.signal.aborted) this.fail(turn.source.kind === 'text' ? 'voice' : 'audio', error);
-      }
+      await this.performTurn(turn, this.playout, this.lips);
       turn.finish();
+      const audiotype = this.dialogue.ended(turn);
+      if (audiotype !== undefined) this.obeyRule(audiotype, turn);
     }
     this.performing = false;
   }
 
+  private async performTurn(turn: Turn, playout: Playout, lips: Lips): Promise<void> {
+    const { tts, mouth } = this.services;
+    const { kind, text } = turn.source;
+    this.told.clear();
+    turn.clock.mark('queuedMs');
+    this.emit({ status: 'turn', turn: turn.id, kind, text });
+    try {
+      await perform(turn, kind === 'chat' ? this.dialogue.answer(turn) : knownWords(text), {
+        tts,
+        playout,
+        lips,
+        windowStartMs: mouth.windowStartMs,
+        onSegment: (edge, sentence) => this.segment(edge, sentence, turn),
+        onFault: (fault, next) => this.fail('voice', fault, { turn, fallback: next }),
+        onMissed: (error) => this.fail('voice', error, { turn }),
+        onEngine: (engine) => this.speaksWith(engine),
+      });
+    } catch (error) {
+      if (!turn.signal.aborted) this.fail(kind === 'audio' ? 'audio' : 'voice', error, { turn });
+    }
+  }
+
+  /** "Play the guzheng": the sentence that announced it has been said. */
+  private obeyRule(audiotype: number, turn: Turn): void {
+    try {
+      this.setMode(audiotype, { reinit: true });
+    } catch (error) {
+      this.fail('rule', error, { turn });
+    }
+  }
+
+  private speaksWith(engine: string): void {
+    if (engine === this.engine) return;
+    this.engine = engine;
+    const wanted = this.services.tts.name;
+    this.emit({ status: 'voice', engine, ...(engine !== wanted && { instead: wanted }) });
+  }
+
   private segment(kind: 'begin' | 'end', text: string, turn: Turn): void {
     this.openSegment = kind === 'begin' ? { text, turn } : undefined;
+    if (kind === 'begin') turn.heard.push(text);
     this.emit({ status: kind === 'begin' ? 'start' : 'end', text, turn: turn.id });
   }
 
@@ -254,15 +326,46 @@ export class Session implements SessionHandle {
       this.emit({ status: 'end', text, turn: turn.id, interrupted: kind === 'interrupted', playedMs });
     }
     if (kind === 'interrupted') this.emit({ status: 'interrupted', turn: turn.id, playedMs });
+    this.reportLatency(turn);
   }
 
-  private fail(part: string, error: unknown): void {
+  private reportLatency(turn: Turn): void {
+    const { figures } = turn.clock;
+    if (figures.firstSoundSentMs === undefined) return; // it was never heard
+    const { kind } = turn.source;
+    this.services.latency.add(kind, figures);
+    this.log.info({ turn: turn.id, ...figures }, `${kind} heard after ${figures.firstSoundSentMs} ms`);
+    this.emit({ status: 'latency', turn: turn.id, ...figures });
+  }
+
+  /** Says once per turn what failed, who does it instead, and what to do. */
+  private fail(part: string, error: unknown, { turn, fallback }: { turn?: Turn; fallback?: string } = {}): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.log.warn(`${part}: ${message}`);
-    this.emit({ status: 'error', part, message });
+    if (turn) {
+      if (this.told.has(message)) return;
+      this.told.add(message);
+    }
+    this.log.warn({ ...(turn && { turn: turn.id }), ...(fallback && { fallback }) }, `${part}: ${message}`);
+    this.emit({
+      status: 'error',
+      part,
+      message,
+      ...(turn && { turn: turn.id }),
+      ...(error instanceof ProviderError && {
+        engine: error.provider,
+        reason: error.reason,
+        remedy: error.remedy,
+      }),
+      ...(fallback && { fallback }),
+    });
   }
 
   private emit(event: SessionEvent): void {
     for (const listener of this.listeners) listener(event);
   }
+}
+
+/** A text's own wishes go before the session's; a key without a value is no wish. */
+function defined(voice: VoiceSettings | undefined): VoiceSettings {
+  return Object.fromEntries(Object.entries(voice ?? {}).filter(([, value]) => value !== undefined));
 }

@@ -1,23 +1,28 @@
 import { samplesToMs } from '../../../shared/units';
 import type { PcmChunk } from '../audio/frame';
+import { TurnClock } from '../metrics/latency';
+import type { VoiceSettings } from '../tts/tts';
 
-/** What a turn is made of: text to be spoken, or audio to be lip-synced. */
+/** What a turn is made of: text to be spoken, a question to be answered, or audio to be lip-synced. */
 export type TurnSource =
-  | { kind: 'text'; text: string; voice?: string }
-  | { kind: 'audio'; label: string; chunks: AsyncIterable<PcmChunk>; close: () => Promise<void> };
+  | { kind: 'echo'; text: string; voice?: VoiceSettings }
+  | { kind: 'chat'; text: string; voice?: VoiceSettings }
+  | { kind: 'audio'; text: string; chunks: AsyncIterable<PcmChunk>; close: () => Promise<void> };
 
 export type TurnOutcome = { kind: 'finished'; playedMs: number } | { kind: 'interrupted'; playedMs: number };
 
 /**
  * One reply: it is queued, prepared, played, and ends exactly once, finished or interrupted.
- * `signal` aborts everything that works for it: the voice, the decoder, inference.
+ * `signal` aborts everything that works for it: the model, the voice, the decoder, inference.
  */
 export class Turn {
   private readonly abort = new AbortController();
   private outcome: TurnOutcome | undefined;
   /** Samples of this turn that have been handed to the encoders. */
   playedSamples = 0;
-  readonly requestedAtMs = performance.now();
+  readonly clock = new TurnClock();
+  /** The sentences that began to be heard, in order. */
+  readonly heard: string[] = [];
 
   constructor(
     readonly id: number,
@@ -33,19 +38,23 @@ export class Turn {
     return this.outcome !== undefined;
   }
 
+  get interrupted(): boolean {
+    return this.outcome?.kind === 'interrupted';
+  }
+
   finish(): void {
-    this.end('finished');
+    this.end('finished', 'The turn is over');
   }
 
   interrupt(): void {
-    this.end('interrupted');
-    this.abort.abort(new DOMException('The turn was interrupted', 'AbortError'));
+    this.end('interrupted', 'The turn was interrupted');
   }
 
-  private end(kind: TurnOutcome['kind']): void {
+  private end(kind: TurnOutcome['kind'], why: string): void {
     if (this.outcome) return;
     const outcome = { kind, playedMs: Math.round(samplesToMs(this.playedSamples)) };
     this.outcome = outcome;
     this.onEnd(this, outcome);
+    this.abort.abort(new DOMException(why, 'AbortError'));
   }
 }

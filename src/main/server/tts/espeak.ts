@@ -24,6 +24,8 @@ export interface SpokenText {
   phonemes: Phoneme[];
 }
 
+const WARM_LIMIT_MS = 10_000;
+
 /**
  * The voice that needs no network, key or download: espeak-ng as WebAssembly in a worker thread. Mixed text is cut by
  * script and each run read by a voice of that script (hanzi by Mandarin, kana by Japanese, ...). Kanji are read as
@@ -33,9 +35,10 @@ export class EspeakTts implements Tts {
   readonly name = 'espeak';
   readonly #host = new EspeakHost();
 
-  /** Starts the worker (about 0.3 s) before the first sentence needs it. @throws when it cannot start. */
+  /** Starts the worker and speaks a word to nobody (about 0.3 s), before the first sentence needs it. @throws when it cannot. */
   async warm(): Promise<void> {
     await this.#host.catalogue();
+    for await (const _ of this.speak('Ready?', { signal: AbortSignal.timeout(WARM_LIMIT_MS) }));
   }
 
   /**
