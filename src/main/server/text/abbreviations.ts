@@ -2,12 +2,12 @@ const list = (...lines: string[]) => new Set(lines.join(' ').split(' '));
 
 /** Words before a full stop that do not end a sentence: a name or a number follows. Lower case, without the stop. */
 const NEVER_END = list(
-  'dr mr mrs ms mx prof rev hon gen capt lt sgt st messrs mme mlle sra hr vs eg ie cf ca approx eq',
+  'dr mr mrs ms mx prof rev hon gen capt lt sgt st messrs mme mlle sr sra hr vs eg ie cf ca approx eq',
   'dept univ tel jan feb mar apr jun jul aug sept sep oct nov dec bzw ggf usw z.b d.h u.a e.g i.e viz resp',
 );
 
 /** Words that end a sentence only when the next one starts like a sentence. */
-const MAY_END = list('etc inc ltd co corp llc plc jr sr al a.m p.m am pm est min max ph.d ave blvd rd hrs mins');
+const MAY_END = list('etc inc ltd co corp llc plc jr al a.m p.m am pm est min max ph.d ave blvd rd hrs mins');
 
 /** End a sentence unless a number follows: "No. 5" against the answer "No.", "Fig. 2" against "I like art." */
 const BEFORE_NUMBER = list('no nos nr art sec fig figs vol pp p ch v vers c ext mt ft col n pt bd');

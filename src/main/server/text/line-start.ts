@@ -13,7 +13,8 @@ export type LineStart =
 
 /** A line of nothing but marks is waited for to here; a longer one is a rule whatever follows. */
 const MAX_RULE = 200;
-const MAX_INFO = 80;
+/** A fence with its language is waited for to here. */
+const MAX_FENCE = 80;
 
 const TEXT = { is: 'text', skip: 0 } as const;
 const BULLET = /^[•·●○◦▪▫■□‣⁃]\s*/u;
@@ -79,7 +80,7 @@ function fence(line: string, complete: boolean): LineStart {
   const info = line.slice(open.length);
   // ```code``` on one line is inline code.
   if (info.includes('`')) return TEXT;
-  if (!complete && info.length < MAX_INFO) return 'wait';
+  if (!complete && line.length < MAX_FENCE) return 'wait';
   return { is: 'fence', skip: line.length, fence: open };
 }
 

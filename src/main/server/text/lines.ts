@@ -50,8 +50,8 @@ export class Lines implements Stage {
   }
 
   end(): void {
-    if (this.#fence) this.#fence = undefined;
-    else if (this.#start) this.#readStart('\n');
+    if (!this.#fence && this.#start) this.#readStart('\n');
+    this.#fence = undefined;
     const kind = (this.#line ?? this.#previous)?.kind ?? 'plain';
     if (kind !== 'plain') this.next.feed(MARK.break);
     this.#previous = undefined;

@@ -9,7 +9,7 @@ const CLAUSE_WORDS = words(
   'y pero porque cuando o mientras aunque',
   'e ma perché che quando mas quando enquanto',
   'и но потому что который когда или если',
-  '但 但是 不过 可是 然而 因为 因此 所以 而 而且 并 并且 如果 或 或者 还是 以及 还有 然后 虽然 同时 从而 比如 例如 那么 就 也 和 与',
+  '但 但是 不过 可是 然而 因为 因此 所以 而 而且 并 并且 如果 或 或者 以及 还有 然后 虽然 同时 从而 比如 例如 那么 和 与',
 );
 
 /** A phrase begins before these; second best. */
@@ -47,10 +47,11 @@ const TRAILING = words('of du del 的 地 得 了 着 过 们 吗 呢 吧 啊 �
 /** A clause ends after these. */
 const CLAUSE_ENDS = words('时候 之后 以后 之前 以前 的话 时');
 
-/** How natural it is to breathe before a word, with something said before it: 1 (between any two words) to 4. */
+/** How natural it is to breathe before a word, with something said before it: 1 (between any two words) to 5. */
 export function breathBefore(word: string): number {
-  if (CLAUSE_WORDS.has(word)) return 4;
-  if (PHRASE_WORDS.has(word) || VERBS.has(word)) return 3;
+  if (CLAUSE_WORDS.has(word)) return 5;
+  if (PHRASE_WORDS.has(word)) return 4;
+  if (VERBS.has(word)) return 3;
   return DETERMINERS.has(word) ? 2 : 1;
 }
 

@@ -137,7 +137,7 @@ function breathBetween(previous: string, between: string, word: string): number 
   // "12 million", "version 3", "5 月"; "Ada Lovelace".
   if (DIGIT.test(previous.at(-1)!) || DIGIT.test(word[0]!)) return 0;
   if (CAPITAL.test(previous) && CAPITAL.test(word)) return 0;
-  const breath = endsClause(before) ? 4 : breathBefore(after);
+  const breath = endsClause(before) ? 5 : breathBefore(after);
   // A blank between hanzi and Latin words is typography, not a pause.
   return breath === 1 && spaced && UNSPACED.test(previous) !== UNSPACED.test(word) ? 0 : breath;
 }

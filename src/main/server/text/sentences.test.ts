@@ -38,21 +38,19 @@ describe('where sentences end', () => {
     ['1. First item.\n2. Second item.', ['1. First item.', '2. Second item.']],
     ['Hi! 😀 Nice to meet you.', ['Hi!', '😀 Nice to meet you.']],
     ['... and so on.', ['... and so on.']],
+    ['What‽ Really?! Yes⁉ Ok.', ['What‽', 'Really?!', 'Yes⁉', 'Ok.']],
+    ['¿Qué tal? ¡Hola!¿Y tú? El Sr. Paz.', ['¿Qué tal?', '¡Hola!', '¿Y tú?', 'El Sr. Paz.']],
+    ['नमस्ते। आप कैसे हैं? ठीक॥ हाँ', ['नमस्ते।', 'आप कैसे हैं?', 'ठीक॥', 'हाँ']],
+    ['مرحبا؟ نعم. شکریہ۔ جی', ['مرحبا؟', 'نعم.', 'شکریہ۔', 'جی']],
+    ['「はい。」と言った。「いいえ。」彼は笑った。', ['「はい。」と言った。', '「いいえ。」', '彼は笑った。']],
+    ['She has a Ph.D. from MIT. I like art. See p. 5.', ['She has a Ph.D. from MIT.', 'I like art.', 'See p. 5.']],
+    ['Use v1.2.3 at 9 a.m. on Jan. 5. ３．１４。', ['Use v1.2.3 at 9 a.m. on Jan. 5.', '３．１４。']],
+    ['Acme Inc. is big. So is Beta Ltd. They pay.', ['Acme Inc. is big.', 'So is Beta Ltd.', 'They pay.']],
+    ['真的吗？！好（是的。）嗯', ['真的吗？！', '好（是的。）', '嗯']],
     ['', []],
     [' \n\t ', []],
   ])('%j', (text, sentences) => {
     expect(late(text)).toEqual(sentences);
-  });
-
-  it('lets only the first piece go at a comma, once it has enough words', () => {
-    const clause = 'when the sun goes down over the old town, ';
-    expect(splitAll(`${clause}${clause}we go home.`)).toEqual([clause.trim(), `${clause}we go home.`]);
-    expect(splitAll('Hello, you.')).toEqual(['Hello, you.']);
-    expect(splitAll('It cost us all of about one or two 1,000,000 coins.')).toHaveLength(1);
-    expect(splitAll('我们今天下午要一起去北京玩，你来不来，好不好。')).toEqual([
-      '我们今天下午要一起去北京玩，',
-      '你来不来，好不好。',
-    ]);
   });
 
   it('cuts endless sentences at a comma or a blank, never inside an address of reasonable length', () => {
@@ -63,6 +61,8 @@ describe('where sentences end', () => {
       expect(piece.endsWith('，')).toBe(true);
     }
     const url = `https://example.com/${'a'.repeat(220)}`;
+    // A text without blanks is cut between words, not between a letter and its vowel sign.
+    for (const piece of late('ประเทศไทย'.repeat(200)).slice(1)) expect(piece).toMatch(/^(?:ประเทศ|ไทย)/);
     expect(late(`Look here: ${url} and go on.`).some((piece) => piece.includes(url))).toBe(true);
   });
 
@@ -73,6 +73,7 @@ describe('where sentences end', () => {
     expect(splitter.push('N')).toEqual(['Hello there.']);
     expect(splitter.push('o!')).toEqual([]);
     expect(splitter.flush()).toEqual(['No!']);
+    expect(splitter.push('A line.\n')).toEqual(['A line.']);
   });
 
   it('streams', async () => {
@@ -84,6 +85,64 @@ describe('where sentences end', () => {
     const out: string[] = [];
     for await (const sentence of splitSentences(reply())) out.push(sentence);
     expect(out).toEqual(['Hello there.', 'How are you?']);
+  });
+});
+
+describe('the first piece', () => {
+  it.each([
+    // At the first comma, colon or dash behind enough words.
+    ['Sure thing, I can help, you know.', ['Sure thing,', 'I can help, you know.']],
+    ['Well, that depends on you, of course.', ['Well, that depends on you,', 'of course.']],
+    ['Hello, you.', ['Hello, you.']],
+    ['Here is what I found: 5 apples.', ['Here is what I found:', '5 apples.']],
+    ['That depends — a lot — on you.', ['That depends —', 'a lot — on you.']],
+    ['It is a well-known fact - really.', ['It is a well-known fact -', 'really.']],
+    ['好的，没问题，我来帮你，好吗？', ['好的，没问题，', '我来帮你，好吗？']],
+    ['我来解释——其实很简单。', ['我来解释——其实很简单。']],
+    ['让我来解释一下——其实很简单。', ['让我来解释一下——', '其实很简单。']],
+    ['我喜欢苹果、香蕉和梨子。', ['我喜欢苹果、香蕉和梨子。']],
+    // Not in a number, a date, a time or a short quotation.
+    ['It cost us all of about one or two 1,000,000 coins.', ['It cost us all of about one or two 1,000,000 coins.']],
+    ['It was on May 5, 2024 at 10:30 here.', ['It was on May 5, 2024 at 10:30 here.']],
+    ['She said “Sure thing, I can do it” to him.', ['She said “Sure thing, I can do it” to him.']],
+    // Without a pause: before a clause, else a phrase.
+    [
+      'This is a well-known fact about the way that people learn a new language when they are young.',
+      ['This is a well-known fact about the way', 'that people learn a new language when they are young.'],
+    ],
+    [
+      'The reason the sky looks blue is that shorter wavelengths of light scatter more than longer ones.',
+      ['The reason the sky looks blue', 'is that shorter wavelengths of light scatter more than longer ones.'],
+    ],
+    [
+      'My old friend Ada Lovelace wrote programs for machines nobody had built yet back then.',
+      ['My old friend Ada Lovelace wrote programs', 'for machines nobody had built yet back then.'],
+    ],
+    [
+      '我昨天晚上没有睡好觉但是今天早上还是很早就起床去公司上班了。',
+      ['我昨天晚上没有睡好觉', '但是今天早上还是很早就起床去公司上班了。'],
+    ],
+    ['The capital of France is Paris.', ['The capital of France is Paris.']],
+  ])('%j', (text, pieces) => {
+    expect(splitAll(text)).toEqual(pieces);
+    expect(inChunks(text, 1)).toEqual(pieces);
+  });
+
+  it('is never more than about sixteen words or a few dozen hanzi, in any script', () => {
+    const [english] = splitAll('one two '.repeat(60));
+    expect(english!.split(' ').length).toBeLessThanOrEqual(16);
+    expect(splitAll('我们今天下午一起去北京玩'.repeat(20))[0]!.length).toBeLessThanOrEqual(35);
+    expect(splitAll('ประเทศไทยเป็นประเทศที่ตั้งอยู่ในภูมิภาคเอเชีย'.repeat(10))[0]!.length).toBeLessThanOrEqual(120);
+  });
+
+  it('goes as soon as the character behind the comma is known', () => {
+    const splitter = new SentenceSplitter();
+    expect(splitter.push('Sure thing,')).toEqual([]);
+    expect(splitter.push(' ')).toEqual(['Sure thing,']);
+  });
+
+  it('is whole when nothing hurries', () => {
+    expect(late('Sure thing, I can help, and so on, you know.')).toHaveLength(1);
   });
 });
 

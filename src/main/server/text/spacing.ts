@@ -8,6 +8,8 @@ const PAUSE = /[,;:，；：、،؛—–-]/u;
 const CLOSER = /["'”’»」』）)\]】》]/u;
 /** Follows what stands before it without a blank. */
 const TIGHT = /[,.;:!?…，。；：！？、)\]）】」』”’]/u;
+/** "Settings → Security" is said with a pause. */
+const ARROW = /[→⇒]/;
 const OPENER = /[([（【「『“‘«¿¡]/u;
 
 /**
@@ -37,7 +39,7 @@ export class Spacing implements Stage {
   feed(character: string): void {
     if (character === MARK.gap) this.#gap = true;
     else if (character === MARK.break) this.#endLine();
-    else if (character === MARK.cell) this.#comma = this.#last !== '';
+    else if (character === MARK.cell || ARROW.test(character)) this.#comma = this.#last !== '';
     else if (character === MARK.code) this.#note();
     else if (character === ' ' || character === '\n') this.#blank = true;
     else this.#say(character);
