@@ -87,7 +87,7 @@ describe('readRecording', () => {
     'file:///x.wav',
     '',
     'a'.repeat(300),
-  ])('a request cannot name "%s"', async (name) => {
+  ])('a request cannot name %j', async (name) => {
     const fault = await refused(requested(name));
     expect(fault).toMatchObject({ ofRequest: true, retrySafe: false, part: 'voice', provider: 'xtts' });
     expect(fault.remedy).toContain('voices folder');

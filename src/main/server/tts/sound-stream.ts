@@ -131,7 +131,7 @@ async function sniff(
     head = Buffer.concat([head, value]);
   }
   const start = head.toString('latin1', 0, SNIFF_BYTES);
-  if (start.startsWith('RIFF') && (head.length < SNIFF_BYTES || start.endsWith('WAVE'))) return { head, kind: 'wav' };
+  if (start.startsWith('RIFF')) return { head, kind: 'wav' };
   if (/^[\t\n\r -~]{8,}$/.test(start) && /^\s*[<{[]/.test(start)) {
     throw faults.notSound(/^\s*</.test(start) ? 'a web page' : 'JSON', head.toString('utf8'));
   }
