@@ -88,6 +88,7 @@ export const en = {
   'voice.failing': '{engine} is not reachable: {instead} speaks instead',
   'voice.failingAlone': '{engine} is not reachable, and there is no other voice',
   'voice.retry': 'Asked again in {seconds} s',
+  'voice.retryLater': 'Asked again in {minutes} min',
   'voice.retryNext': 'Asked again with the next sentence',
 
   'said.title': 'Conversation',

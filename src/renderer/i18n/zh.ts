@@ -90,6 +90,7 @@ export const zh: Record<MessageKey, string> = {
   'voice.failing': '{engine} 无法连接，暂由 {instead} 代为发声',
   'voice.failingAlone': '{engine} 无法连接，也没有其他声音可用',
   'voice.retry': '{seconds} 秒后重试',
+  'voice.retryLater': '{minutes} 分钟后重试',
   'voice.retryNext': '将在下一句话时重试',
 
   'said.title': '对话',

@@ -5,6 +5,20 @@ import { useStudio } from '../store/studio';
 import { SaidLine } from './said-line';
 
 const NEAR_END_PX = 40;
+const ABOVE_MARK_PX = 12;
+
+/**
+ * Scrolls to what goes on: the end, or the sentence that sounds where that stands above it in the last line. Returns the
+ * place, by which a scroll of the reader is told from this one.
+ */
+function follow(list: HTMLOListElement): number {
+  const mark = list.querySelector('li:last-child mark');
+  const markTop = mark
+    ? mark.getBoundingClientRect().top - list.getBoundingClientRect().top + list.scrollTop
+    : Infinity;
+  list.scrollTop = Math.min(list.scrollHeight - list.clientHeight, markTop - ABOVE_MARK_PX);
+  return list.scrollTop;
+}
 
 /** The conversation: what was asked and answered, what was said, is being said and comes next. */
 export function Said() {
@@ -13,20 +27,26 @@ export function Said() {
   const list = useRef<HTMLOListElement>(null);
   // Who scrolled up is reading: new words then wait below.
   const following = useRef(true);
+  const followedTo = useRef(0);
   const [behind, setBehind] = useState(false);
+  const goOn = () => {
+    if (list.current && following.current) followedTo.current = follow(list.current);
+  };
   const toEnd = () => {
-    const element = list.current;
-    if (element) element.scrollTop = element.scrollHeight;
+    following.current = true;
+    setBehind(false);
+    goOn();
   };
   const asked = lines.findLast((line) => line.own)?.id;
   // biome-ignore lint/correctness/useExhaustiveDependencies: who asks anew wants to see the answer.
   useLayoutEffect(() => {
     following.current = true;
+    setBehind(false);
   }, [asked]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: lines that come or grow move the end.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: lines that come, grow or sound move the place.
   useLayoutEffect(() => {
-    if (following.current) toEnd();
-    else setBehind(true);
+    if (!following.current) setBehind(true);
+    goOn();
   }, [lines]);
   const empty = lines.length === 0;
   // A line that wraps anew (a window or a box that changes its size) moves the end as well.
@@ -34,14 +54,14 @@ export function Said() {
     const element = list.current;
     if (empty || !element) return;
     const observer = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight;
+      if (following.current) followedTo.current = follow(element);
     });
     observer.observe(element);
     return () => observer.disconnect();
   }, [empty]);
   const onScroll = () => {
     const e = list.current;
-    if (!e) return;
+    if (!e || (following.current && Math.abs(e.scrollTop - followedTo.current) < 2)) return;
     following.current = e.scrollHeight - e.scrollTop - e.clientHeight < NEAR_END_PX;
     if (following.current) setBehind(false);
   };

@@ -1,24 +1,30 @@
 import { Icon } from '../components/icon';
 import { useCountdown } from '../components/use-countdown';
+import type { Translate } from '../i18n/translate';
 import { useTranslate } from '../i18n/use-translate';
 import { usePreferences } from '../store/preferences';
 import { SPEED_MAX, SPEED_MIN, type StandIn } from '../store/voices';
 
 /** Which engine does not answer, who speaks instead, why, and when it is asked again. */
-export function StandInNote({ engine, instead, problem, retryAtMs }: Omit<StandIn, 'wanted'>) {
+export function StandInNote({ engine, instead, problem, retryAtMs, wanted }: StandIn) {
   const t = useTranslate();
   const seconds = useCountdown(retryAtMs);
   return (
-    <div className="stand-in">
+    <div className="stand-in" data-wanted={wanted}>
       <Icon name="alert" size={18} />
       <div>
         <strong>{instead ? t('voice.failing', { engine, instead }) : t('voice.failingAlone', { engine })}</strong>
         {problem && <p>{problem}</p>}
-        <p className="countdown">{seconds ? t('voice.retry', { seconds }) : t('voice.retryNext')}</p>
+        <p className="countdown">{retryIn(t, seconds)}</p>
       </div>
     </div>
   );
 }
+
+const retryIn = (t: Translate, seconds: number | null): string => {
+  if (!seconds) return t('voice.retryNext');
+  return seconds < 100 ? t('voice.retry', { seconds }) : t('voice.retryLater', { minutes: Math.round(seconds / 60) });
+};
 
 export function Speed() {
   const t = useTranslate();

@@ -121,7 +121,8 @@ describe('a question', () => {
     expect(states(speaking)).toEqual(['speaking']);
     expect(sounding(speaking.lines[0])).toBe('I am Ada.');
     const gap = then(speaking, answer(3, ' read'), end(3));
-    expect(gap.lines).toMatchObject([{ state: 'speaking', sounding: null, saidTo: 9 }]);
+    expect(gap.lines).toMatchObject([{ state: 'speaking', saidTo: 9 }]);
+    expect(sounding(gap.lines[0])).toBe('I am Ada.');
     const last = then(gap, answer(3, ' news.'), answer(3, '', true), start(3, 'I read news.'));
     expect(sounding(last.lines[0])).toBe('I read news.');
     const over = then(last, end(3));
@@ -338,6 +339,11 @@ describe('errors', () => {
     const over = then(s, end(1), answer(1, '', true), (x) => settle(x, 1, 1));
     expect(over.lines[0]).toMatchObject({ state: 'failed', answer: 'One. Tw', problem: { reason: refused.reason } });
     expect(over.speakingTurn).toBeNull();
+  });
+
+  it('between two sentences show at once', () => {
+    const s = then(chatting, answer(1, 'One. Tw'), start(1, 'One.'), end(1), error({ ...refused, turn: 1 }));
+    expect(s).toMatchObject({ lines: [{ state: 'failed', sounding: null }, {}], speakingTurn: null });
   });
 
   it('of one sentence leave the rest of the turn its state, and show at its end', () => {

@@ -107,7 +107,8 @@ function ended(state: StudioState, turn: number, interrupted: boolean): Patch {
   if (interrupted && line.state !== 'failed') {
     patch.lines = change(state.lines, line.id, { state: 'interrupted', sounding: null });
   } else if (goesOn) {
-    patch.lines = change(state.lines, line.id, { sounding: null, saidTo });
+    // Its mark stays until the next sentence takes it over: nothing flickers in the moment between.
+    patch.lines = change(state.lines, line.id, { saidTo });
   } else if (isOpen(line)) {
     patch.lines = change(state.lines, line.id, finished({ ...line, saidTo }));
   }
@@ -121,10 +122,10 @@ const expectsMore = (line: Line, saidTo: number): boolean =>
 /** No next sentence has come for a while after the one that was the `sentences`th. */
 export function settle(state: StudioState, turn: number, sentences: number): Patch {
   const line = state.lines.find((l) => l.turn === turn);
-  if (line?.state !== 'speaking' || line.sounding || line.sentences !== sentences) return {};
+  if (line?.state !== 'speaking' || line.sentences !== sentences) return {};
   const waits = line.kind === 'chat' && !line.answerDone;
   return {
-    lines: change(state.lines, line.id, waits ? { state: 'answering' } : finished(line)),
+    lines: change(state.lines, line.id, waits ? { state: 'answering', sounding: null } : finished(line)),
     ...(state.speakingTurn === turn ? { speakingTurn: null } : {}),
   };
 }
@@ -150,8 +151,12 @@ function faulted(state: StudioState, event: EventOf<'error'>): Patch {
   }
   const problem = { reason: reason ?? message, remedy: remedy ?? null };
   // A sentence that sounds is heard to its end; the line has failed all the same, and shows so when it is over.
-  const sounds = line.state === 'speaking' && line.sounding !== null;
-  return { lines: change(state.lines, line.id, { problem, state: sounds ? 'speaking' : 'failed' }) };
+  const sounds = line.state === 'speaking' && line.sounding !== null && line.saidTo < line.sounding.to;
+  if (sounds) return { lines: change(state.lines, line.id, { problem }) };
+  return {
+    lines: change(state.lines, line.id, { problem, state: 'failed', sounding: null }),
+    ...(state.speakingTurn === line.turn ? { speakingTurn: null } : {}),
+  };
 }
 
 /** Takes a caption away, unless another has taken its place. */

@@ -41,7 +41,7 @@ export interface Progress {
   answerDone: boolean;
   /** How many sentences have begun to sound. */
   sentences: number;
-  /** Where in the words the sentence stands that is heard right now. */
+  /** Where in the words the sentence stands that is heard, or was just heard while the next one is to come. */
   sounding: Span | null;
   /** Words before this place were said. */
   saidTo: number;

@@ -40,7 +40,7 @@ describe('voices', () => {
 
   it('name their country where the tag has one', () => {
     expect(regionName('zh-Hant-TW', 'en')).toBe('Taiwan');
-    expect([regionName('en', 'en'), regionName(undefined, 'en')]).toEqual(['', '']);
+    expect(['en', undefined, 'en-ZZ9', 'en-999'].map((tag) => regionName(tag, 'en'))).toEqual(['', '', '', '']);
   });
 
   it('count only with the engine that they belong to, while it offers them', () => {

@@ -112,10 +112,11 @@ function nameOf(type: 'language' | 'region', code: string, display: string): str
 
 export const languageName = (code: string, display: string): string => nameOf('language', code, display);
 
-/** The country of a voice's language tag, in words; '' where it names none. */
+/** The country of a voice's language tag, in words; '' where it names none, or one that the browser has no word for. */
 export function regionName(tag: string | undefined, display: string): string {
   const region = tag?.split(/[-_]/).find((part, i) => i > 0 && /^([A-Za-z]{2}|\d{3})$/.test(part));
-  return region ? nameOf('region', region.toUpperCase(), display) : '';
+  const name = region ? nameOf('region', region.toUpperCase(), display) : '';
+  return name === region?.toUpperCase() ? '' : name;
 }
 
 /**
