@@ -88,6 +88,11 @@ export class SentenceSplitter {
     this.#early = early;
   }
 
+  /** Characters that wait for the end of their sentence; bounded by the cap. */
+  get waiting(): number {
+    return this.#text.length;
+  }
+
   /** Takes more text and returns the sentences that are now complete, trimmed. */
   push(text: string): string[] {
     this.#text += text;
