@@ -74,6 +74,19 @@ it('keeps no more than two seconds of silence back', () => {
   expect(rest.length).toBe(2_000 + 10);
 });
 
+it('counts the silence that it keeps back anew for every gap', () => {
+  const gap = 1_500;
+  const said = join([loud(10), quiet(gap), loud(10), quiet(gap), loud(10)]);
+  expect(
+    through(
+      cut(
+        said,
+        Array.from({ length: 30 }, (_, i) => 100 * i),
+      ),
+    ),
+  ).toEqual(join([said, new Float32Array(PAUSE_MS)]));
+});
+
 it('knows silence from sound', () => {
   const edges = new AudibleEdges(PAUSE_MS);
   expect(through([], edges).length).toBe(0);

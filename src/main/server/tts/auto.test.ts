@@ -95,6 +95,8 @@ it('stays offline when the probe fails, says why once, and tries again every fiv
     problem: 'no route to host.',
     retryInMs: FIVE_MINUTES_MS,
   });
+  // The wait for the next probe keeps no process alive.
+  expect([timers.pending, timers.pendingInBackground]).toEqual([0, 1]);
   await timers.advance(3 * FIVE_MINUTES_MS);
   expect(probes).toHaveLength(4);
   expect(logged.match(/info/g)).toHaveLength(1);
