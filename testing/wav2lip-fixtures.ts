@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Tensor } from 'onnxruntime-node';
 import { appRoot } from '../src/main/server/entries';
+import { runOnce } from '../src/main/server/mouth/weights/self-check';
 import type { SavedTensor } from './torch-checkpoint';
 
 /**
@@ -98,4 +100,24 @@ export function fixtureInputs({ inputs }: FixtureSpec): { mel: Float32Array; fac
     }
   }
   return { mel: uniformFloats(mel.seed, mel.scale, 0, batch * 80 * 16), face, batch };
+}
+
+/** Between a converted graph's output on the spec's inputs and what PyTorch computed. */
+export async function differenceFromPyTorch(name: FixtureName, model: string): Promise<{ max: number; mean: number }> {
+  const spec = fixtureSpec(name);
+  const expected = expectedOutput(name);
+  const { mel, face, batch } = fixtureInputs(spec);
+  const { out } = await runOnce(model, {
+    mel: new Tensor('float32', mel, [batch, 1, 80, 16]),
+    face: new Tensor('float32', face, [batch, 6, spec.image_size, spec.image_size]),
+  });
+  const actual = out?.data as Float32Array;
+  if (actual.length !== expected.length) throw new Error(`${actual.length} values instead of ${expected.length}`);
+  let [max, sum] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (!(difference <= max)) max = difference; // NaN too
+    sum += difference;
+  }
+  return { max, mean: sum / expected.length };
 }

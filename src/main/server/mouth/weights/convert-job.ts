@@ -3,6 +3,7 @@ import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../../config/atomic';
 import { HeraldError } from '../../errors';
+import { describeModel } from '../model';
 import { FileReader } from './file-reader';
 import { type ConvertedModel, MODEL_INFO_VERSION, type ModelInfo, modelInfoSchema, readModelInfo } from './model-info';
 import type { OnnxGraph } from './onnx-writer';
@@ -87,6 +88,7 @@ async function adoptOnnx(job: ConvertJob, onProgress: (progress: ConvertProgress
   const source = await describeSource(job.file, (part) => onProgress({ stage: 'reading', fraction: READ * part }));
   const done = findConverted(job, source.sha256);
   if (done) return done;
+  const { windowStartMs } = describeModel(job.file);
   onProgress({ stage: 'checking', fraction: READ });
   const { checkReadyOnnx } = await import('./ready-onnx');
   const { faceSizePx, output } = await checkReadyOnnx(job.file, source.sizeBytes).catch((error: Error) => {
@@ -100,7 +102,7 @@ async function adoptOnnx(job: ConvertJob, onProgress: (progress: ConvertProgress
     variant: 'onnx',
     faceSizePx,
     parameters: null,
-    windowStartMs: WAV2LIP_WINDOW_START_MS,
+    windowStartMs,
     source,
     full: { file: 'full.onnx', sizeBytes: source.sizeBytes, output },
     fast: null,

@@ -16,7 +16,7 @@ export const modelInfoSchema = z.strictObject({
   /** A Wav2Lip network, or a ready-made ONNX file of which only the contract is known. */
   variant: z.enum(['96', '256', '384', 'onnx']),
   faceSizePx: z.int().positive(),
-  /** As PyTorch counts them; null for a ready-made ONNX file. */
+  /** As PyTorch counts them, of the layers that are used; null for a ready-made ONNX file. */
   parameters: z.int().positive().nullable(),
   /** The mel window of a picture starts so long after it (negative: before); Wav2Lip was trained on [t - 40, t + 160] ms. */
   windowStartMs: z.number(),

@@ -8,6 +8,9 @@ const OPSET = 13;
 const FLOAT = 1;
 const INT64 = 7;
 
+const GATHERED_BELOW_BYTES = 1 << 16;
+const MAX_GATHERED = 256;
+
 type Shape = readonly (number | string)[];
 type Attribute = number | string | readonly number[];
 
@@ -94,9 +97,7 @@ export class OnnxGraph {
     const file = await open(path, 'wx');
     try {
       let written = 0;
-      for (const part of model.parts) {
-        const bytes = part instanceof Uint8Array ? part : await part.load();
-        if (bytes.length !== part.length) throw new RangeError('weights of another size than was said');
+      for await (const bytes of gathered(model.parts)) {
         await file.writeFile(bytes);
         onWritten((written += bytes.length), model.length);
       }
@@ -116,6 +117,20 @@ export class OnnxGraph {
     this.initializers.message(5, tensor);
     return name;
   }
+}
+
+/** Thousands of parts are a few bytes long: they go out together. */
+async function* gathered(parts: readonly (Uint8Array | Later)[]): AsyncGenerator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  for (const part of parts) {
+    const bytes = part instanceof Uint8Array ? part : await part.load();
+    if (bytes.length !== part.length) throw new RangeError('weights of another size than was said');
+    small.push(bytes);
+    if (bytes.length < GATHERED_BELOW_BYTES && small.length < MAX_GATHERED) continue;
+    yield Buffer.concat(small);
+    small = [];
+  }
+  yield Buffer.concat(small);
 }
 
 const VARINT = 0;

@@ -27,7 +27,7 @@ export interface MapSize {
 /** A checkpoint that was found to be a whole Wav2Lip network: every tensor that is used is there and fits its neighbours. */
 export interface Wav2Lip {
   layout: Layout;
-  /** What PyTorch counts as parameters. */
+  /** What PyTorch counts as parameters, of the layers that are used (384 also stores an `audio_refine` that never runs). */
   parameters: number;
   /** Of each encoder block's output, largest first. */
   features: readonly MapSize[];
