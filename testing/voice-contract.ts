@@ -133,6 +133,8 @@ export function keepsTheVoiceContract({ engine, make, serverOptions, rateHz, hea
 
   it('an abort before the answer, in it and after a stall closes the socket and throws the reason', () =>
     withServer(async (server, speak) => {
+      // What an engine asks once is asked now, so that the next request is the one for speech.
+      expectSame(await hear(speak()), spoken);
       let left = 0;
       for (const script of [
         { firstByteDelayMs: 60_000 },
@@ -159,7 +161,7 @@ export function keepsTheVoiceContract({ engine, make, serverOptions, rateHz, hea
 
   it('a listener that stops early closes the socket', () =>
     withServer(async (server, speak) => {
-      server.script = { chunkDelayMs: 20, chunkBytes: [2_048] };
+      server.script = { chunkDelayMs: 60_000, chunkBytes: [2_048] };
       for await (const chunk of speak()) {
         expect(chunk.samples.length).toBeGreaterThan(0);
         break;

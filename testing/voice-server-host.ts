@@ -112,13 +112,13 @@ export class VoiceServer {
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await record(incoming);
-    this.requests.push(request);
-    const reply = await this.#answer(request);
-    if ('status' in reply) return json(response, reply.status, reply.json, reply.headers);
+    let broken = false;
     response.once('close', () => {
       if (!response.writableFinished && !broken) this.clientsLeft++;
     });
-    let broken = false;
+    this.requests.push(request);
+    const reply = await this.#answer(request);
+    if ('status' in reply) return json(response, reply.status, reply.json, reply.headers);
     const breakOff = () => {
       broken = true;
       response.socket?.destroy();
@@ -254,7 +254,10 @@ async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
   return request;
 }
 
-const pause = (ms: number | undefined): Promise<void> => (ms ? sleep(ms) : Promise.resolve());
+/** Does not keep a process alive that is otherwise done. */
+async function pause(ms: number | undefined): Promise<void> {
+  if (ms) await sleep(ms, undefined, { ref: false });
+}
 
 const drained = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
