@@ -470,6 +470,29 @@ describe.skipIf(!chromium)('the studio page', () => {
       expect(await words('Tell me more.')).toBe(kept);
     });
 
+    it('keeps the sentence that sounds in view, unless the reader has scrolled up', async () => {
+      llm.script = answerOf(`${LONG} ${LONG}`);
+      await open({ viewport: { width: 1280, height: 640 } }, talking.url);
+      await ask('Say a lot.');
+      await lineState('Say a lot.', 'speaking');
+      const list = page.getByRole('list', { name: 'Conversation' });
+      const markInView = () =>
+        list.evaluate((element) => {
+          const mark = element.querySelector('mark')?.getBoundingClientRect();
+          const { top, bottom } = element.getBoundingClientRect();
+          return mark !== undefined && mark.top >= top && mark.bottom <= bottom;
+        });
+      await expect.poll(markInView).toBe(true);
+      await list.hover();
+      await page.mouse.wheel(0, -4_000);
+      const toEnd = page.getByRole('button', { name: 'Go to the end' });
+      await toEnd.waitFor();
+      expect(await list.evaluate((element) => element.scrollTop)).toBe(0);
+      await toEnd.click();
+      await expect.poll(() => toEnd.count()).toBe(0);
+      await expect.poll(markInView).toBe(true);
+    });
+
     it('says on the line why the model did not answer, and what to do', async () => {
       llm.script = failureOf(401, { message: 'Incorrect API key' });
       await open({}, talking.url);
