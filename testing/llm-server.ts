@@ -144,6 +144,8 @@ async function play(reply: Reply, response: ServerResponse, closing: AbortSignal
 const textOfFrame = (frame: Exclude<Frame, { cut: true } | { stall: true }>): string =>
   'raw' in frame ? frame.raw : `data: ${JSON.stringify(frame.data)}\n\n`;
 
+const holdsText = (frame: Frame): boolean => 'data' in frame && /"content":"[^"]/.test(JSON.stringify(frame.data));
+
 const listOf = (models: string[]): Reply => ({
   status: 200,
   headers: { 'content-type': 'application/json' },

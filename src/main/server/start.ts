@@ -144,8 +144,6 @@ const NOT_YET: readonly SettingName[] = [
   'models',
   'customvideo_config',
   'batch_size',
-  'llm_base_url',
-  'llm_model',
 ];
 
 function withoutEffect(settings: Settings): string[] {

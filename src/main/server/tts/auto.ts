@@ -26,6 +26,7 @@ export interface AutoOptions {
   /** Speaks until the candidates are known, and in their place. */
   offline: Tts;
   firstAudioMs?: number;
+  pauseMs?: number;
   log?: Log;
   timers?: Timers;
 }
@@ -54,8 +55,13 @@ export class AutoTts implements Tts {
   #nextProbeMs = 0;
   #closed: Promise<void> | undefined;
 
-  constructor({ candidates, offline, log, timers = realTimers, firstAudioMs }: AutoOptions) {
-    const options = { timers, ...(log && { log }), ...(firstAudioMs !== undefined && { firstAudioMs }) };
+  constructor({ candidates, offline, log, timers = realTimers, firstAudioMs, pauseMs }: AutoOptions) {
+    const options = {
+      timers,
+      ...(log && { log }),
+      ...(firstAudioMs !== undefined && { firstAudioMs }),
+      ...(pauseMs !== undefined && { pauseMs }),
+    };
     this.#log = log;
     this.#timers = timers;
     this.#offline = new FallbackTts([offline], options);

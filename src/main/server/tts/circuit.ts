@@ -18,8 +18,11 @@ export class Circuit {
   #retryAtMs = 0;
   #trial = false;
 
-  constructor(timers: Timers) {
+  readonly #openMs: number;
+
+  constructor(timers: Timers, openMs = OPEN_MS) {
     this.#timers = timers;
+    this.#openMs = openMs;
   }
 
   /** Whether a sentence that asks now would be let through. */
@@ -47,7 +50,7 @@ export class Circuit {
     this.#state = 'failing';
     this.#fault = fault;
     this.#trial = false;
-    this.#retryAtMs = this.#timers.nowMs() + Math.min(MAX_OPEN_MS, Math.max(OPEN_MS, fault.retryAfterMs ?? 0));
+    this.#retryAtMs = this.#timers.nowMs() + Math.min(MAX_OPEN_MS, Math.max(this.#openMs, fault.retryAfterMs ?? 0));
   }
 
   /** Nothing was learnt: the sentence was given up, or it was itself at fault. */

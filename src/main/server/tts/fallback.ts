@@ -16,6 +16,8 @@ const LAST_FIRST_AUDIO_MS = 15_000;
 export interface FallbackOptions {
   /** Longest wait for the first audible sample of a sentence, and later for the next chunk. Default 4,000. */
   firstAudioMs?: number;
+  /** How long an engine that failed is not asked again. Default 30,000. */
+  pauseMs?: number;
   log?: Log;
   timers?: Timers;
 }
@@ -41,13 +43,13 @@ export class FallbackTts implements Tts {
 
   constructor(
     engines: readonly [Tts, ...Tts[]],
-    { firstAudioMs = FIRST_AUDIO_MS, log, timers = realTimers }: FallbackOptions = {},
+    { firstAudioMs = FIRST_AUDIO_MS, pauseMs, log, timers = realTimers }: FallbackOptions = {},
   ) {
     this.#timers = timers;
     this.#log = log;
     this.#chain = engines.map((engine, i) => ({
       engine,
-      circuit: new Circuit(timers),
+      circuit: new Circuit(timers, pauseMs),
       deadlineMs: i < engines.length - 1 ? firstAudioMs : Math.max(firstAudioMs, LAST_FIRST_AUDIO_MS),
     }));
   }

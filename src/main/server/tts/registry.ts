@@ -30,6 +30,7 @@ export type VoiceConfig = Pick<
   | 'openai_api_key'
   | 'tts_sample_rate'
   | 'tts_deadline_s'
+  | 'pause_after_fault_s'
 >;
 
 export interface VoiceContext {
@@ -88,7 +89,11 @@ export function createTts(config: VoiceConfig, context: VoiceContext): Tts {
   const { voice, speed, pitch } = config;
   const name = config.tts.trim().toLowerCase();
   const manner = { speed, pitchSemitones: pitch };
-  const options = { log, firstAudioMs: config.tts_deadline_s * 1_000 };
+  const options = {
+    log,
+    firstAudioMs: config.tts_deadline_s * 1_000,
+    pauseMs: config.pause_after_fault_s * 1_000,
+  };
   if (name === 'espeak')
     return new DefaultedTts(new FallbackTts([offlineVoice()], options), given({ ...manner, voice }));
   if (name === 'auto') return new DefaultedTts(automaticVoice(context, options), given({ ...manner, voice }));
@@ -110,7 +115,7 @@ function offlineVoice(): EspeakTts {
   return voice;
 }
 
-function automaticVoice(context: VoiceContext, options: { log: Log; firstAudioMs: number }): Tts {
+function automaticVoice(context: VoiceContext, options: { log: Log; firstAudioMs: number; pauseMs: number }): Tts {
   const problemOf = context.edgeProblem ?? ((signal) => edgeProblem(signal, { deadlineMs: EDGE_PROBE_MS }));
   const edge = {
     engine: new EdgeTts(),

@@ -11,7 +11,8 @@ export function pauseAfterMs(text: string): number {
   const last = text.replace(ANY_QUOTES, '').at(-1) ?? '';
   if (/[.!?。！？…．]/u.test(last)) return 200;
   if (/[,;:，、；：—-]/u.test(last)) return 90;
-  return 140;
+  // A long first sentence is cut between two words to start early: it goes on in the same breath.
+  return /[\p{L}\p{N}]/u.test(last) ? 20 : 140;
 }
 
 /**
