@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** Writes `.pth` files as `torch.save` does, and as it never would, for the reader's tests. */
 export interface SavedTensor {
@@ -23,6 +23,8 @@ export interface SavedCheckpoint {
   files?: Readonly<Record<string, Buffer>>;
   /** As `torch.serialization.set_crc32_options(False)`. */
   withoutCrc?: boolean;
+  /** Files that are deflated. */
+  compressed?: readonly string[];
   /** Nothing, for so long, between the description and the tensors: offsets past 4 GiB need zip64. */
   holeBytes?: number;
 }
@@ -147,6 +149,7 @@ export function saveZip(path: string, checkpoint: SavedCheckpoint): void {
   const add = (name: string, data: Buffer) => {
     const nameBytes = Buffer.from(`archive/${name}`);
     const sum = checkpoint.withoutCrc ? 0 : crc32(data);
+    const packed = checkpoint.compressed?.includes(name) ? deflateRawSync(data) : undefined;
     const padding = (64 - ((file.at + 30 + nameBytes.length + 4) % 64)) % 64;
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
@@ -159,8 +162,9 @@ export function saveZip(path: string, checkpoint: SavedCheckpoint): void {
     const entry = Buffer.alloc(46);
     entry.writeUInt32LE(0x02014b50, 0);
     entry.writeUInt16LE(0x0808, 8);
+    entry.writeUInt16LE(packed ? 8 : 0, 10);
     entry.writeUInt32LE(sum, 16);
-    entry.writeUInt32LE(data.length, 20);
+    entry.writeUInt32LE((packed ?? data).length, 20);
     entry.writeUInt32LE(data.length, 24);
     entry.writeUInt16LE(nameBytes.length, 28);
     const far = file.at > 0xfffffffe;
@@ -173,11 +177,11 @@ export function saveZip(path: string, checkpoint: SavedCheckpoint): void {
     }
     entry.writeUInt16LE(zip64.length, 30);
     central.push(entry, nameBytes, zip64);
-    for (const part of [local, nameBytes, extra, data]) file.write(part);
+    for (const part of [local, nameBytes, extra, packed ?? data]) file.write(part);
     const descriptor = Buffer.alloc(16);
     descriptor.writeUInt32LE(0x08074b50, 0);
     descriptor.writeUInt32LE(sum, 4);
-    descriptor.writeUInt32LE(data.length, 8);
+    descriptor.writeUInt32LE((packed ?? data).length, 8);
     descriptor.writeUInt32LE(data.length, 12);
     file.write(descriptor);
     count++;

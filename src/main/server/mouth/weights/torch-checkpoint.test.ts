@@ -150,9 +150,15 @@ describe('a zip checkpoint', () => {
     rmSync(file);
   });
 
+  it('compressed by something else is refused with what to do', async () => {
+    saveZip(at('packed.pth'), { tensors: thin, compressed: ['version'] });
+    expect(await refusal(at('packed.pth'))).toMatch(/^packed.pth was compressed after torch.save.*zip -0/);
+  });
+
   it('that is a TorchScript archive is refused with how to save its weights', async () => {
     for (const name of ['constants.pkl', 'code/__torch__.py']) {
-      saveZip(at('script.pt'), { tensors: thin, files: { [name]: Buffer.from('x') } });
+      // torch compresses the code in it.
+      saveZip(at('script.pt'), { tensors: thin, files: { [name]: Buffer.from('x') }, compressed: [name] });
       expect(await refusal(at('script.pt'))).toMatch(/^script.pt is a TorchScript archive.*not opened.*torch.jit.load/);
     }
   });

@@ -9,12 +9,18 @@ import { dataOffset, readZipDirectory, type ZipEntry, ZipError } from './zip';
 export async function readArchive(file: FileReader): Promise<CheckpointParts> {
   const entries = await readZipDirectory(file);
   const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
-  if (!pickleName) throw new ZipError('is a zip archive, but not one that torch.save wrote: it has no data.pkl');
+  if (!pickleName)
+    throw new ZipError(
+      'is a zip archive, but not one that torch.save wrote: it has no data.pkl. If a .pth is inside, unpack it',
+    );
   const root = pickleName.slice(0, -'data.pkl'.length);
   if (entries.has(`${root}constants.pkl`) || [...entries.keys()].some((name) => name.startsWith(`${root}code/`))) {
     throw new ZipError(
       "is a TorchScript archive: a program, not a checkpoint; it was not opened. Save its weights: torch.save({'state_dict': torch.jit.load(FILE).state_dict()}, 'new.pth')",
     );
+  }
+  if (![...entries.values()].every(({ stored }) => stored)) {
+    throw new ZipError('was compressed after torch.save wrote it. Zip it again without compression (zip -0)');
   }
   const byteOrder = await readSmall(file, entries.get(`${root}byteorder`));
   if (byteOrder && byteOrder.toString('latin1').trim() !== 'little') {

@@ -115,6 +115,14 @@ describe('what is no Wav2Lip of a known kind', () => {
     expect(await refusal(spoilt('audio_encoder.0.conv_block.1.running_var', -1))).toContain('numbers that cannot be');
   });
 
+  it('is refused in half precision with how to save it again', async () => {
+    const half = thin96.map((tensor) => {
+      if (tensor.name.endsWith('tracked')) return tensor;
+      return { ...tensor, storageType: 'HalfStorage', data: () => new Uint16Array(tensor.data().length) };
+    });
+    expect(await refusal(half)).toMatch(/^other.pth holds half precision \(float16\) weights; .*torch.save\(/);
+  });
+
   it('extra tensors that no layer uses are no reason', async () => {
     saveZip(at('extra.pth'), { tensors: [...thin96, { name: 'disc.weight', shape: [4], data }] });
     expect((await convert(at('extra.pth'))).info.variant).toBe('96');

@@ -11,6 +11,8 @@ export interface ZipEntry {
   /** 0: not computed (`torch.serialization.set_crc32_options(False)`). */
   crc32: number;
   headerOffset: number;
+  /** Not compressed: its bytes are the file's. */
+  stored: boolean;
 }
 
 const END = 0x06054b50;
@@ -28,8 +30,7 @@ const MAX_DIRECTORY_BYTES = 16 << 20;
 const ZIP64_EXTRA = 0x0001;
 
 /**
- * The central directory of a zip archive, by name (APPNOTE 4.3.12, zip64 included). Only what `torch.save` writes: stored,
- * unencrypted, one disk.
+ * The central directory of a zip archive, by name (APPNOTE 4.3.12, zip64 included).
  * @throws ZipError when it is broken or of another kind
  */
 export async function readZipDirectory(file: FileReader): Promise<Map<string, ZipEntry>> {
@@ -50,7 +51,7 @@ export async function readZipDirectory(file: FileReader): Promise<Map<string, Zi
     if (next > length) throw broken('its list of contents is damaged');
     const entry = readEntry(directory.subarray(at, extraAt), directory.subarray(extraAt, extraAt + extraBytes));
     if (entries.has(entry.name)) throw broken('two of its parts have the same name');
-    if (!file.has(entry.headerOffset, LOCAL_BYTES + entry.sizeBytes)) throw broken('a part lies outside the file');
+    if (!file.has(entry.headerOffset, LOCAL_BYTES)) throw broken('a part lies outside the file');
     entries.set(entry.name, entry);
     at = next;
   }
@@ -95,12 +96,8 @@ function readEntry(fixed: Buffer, extra: Buffer): ZipEntry {
     at = end;
   }
   if (fixed.readUInt16LE(8) & 1) throw broken('it is encrypted');
-  if (fixed.readUInt16LE(10) !== 0 || packedBytes !== sizeBytes) {
-    throw new ZipError(
-      'is a compressed zip archive, not a file as torch.save writes it. Unpack it and open the .pth inside',
-    );
-  }
-  return { name, sizeBytes, crc32: fixed.readUInt32LE(16), headerOffset };
+  const stored = fixed.readUInt16LE(10) === 0 && packedBytes === sizeBytes;
+  return { name, sizeBytes, stored, crc32: fixed.readUInt32LE(16), headerOffset };
 }
 
 async function findDirectory(file: FileReader): Promise<{ offset: number; length: number; count: number }> {
