@@ -66,8 +66,8 @@ export function shortest(value: bigint): number | bigint {
 /** Two's complement, little-endian. */
 function integer(input: ByteReader, length: number): number | bigint {
   if (length < 0 || length > MAX_INTEGER_BYTES) throw broken(`an integer of ${length} bytes`);
-  let value = 0n;
-  for (const byte of Buffer.from(input.bytes(length)).reverse()) value = (value << 8n) | BigInt(byte);
+  if (length === 0) return 0;
+  const value = BigInt(`0x${Buffer.from(input.bytes(length)).reverse().toString('hex')}`);
   return shortest(BigInt.asIntN(8 * length, value));
 }
 
