@@ -23,6 +23,11 @@ export interface Avatar {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly pictureCount: number;
+  /**
+   * How far ahead of the picture shown it is worth asking for one (0 while the avatar stands): of a loop that does not fit in
+   * memory, a picture further ahead would be decoded, forgotten, and decoded again when it is shown. All of them unless said.
+   */
+  readonly reachPictures?: number;
   /** Index of the picture that stands still in audiotype 1. */
   readonly stillIndex: number;
   /** Position (0, 1, 2, ...) -> picture index in [0, pictureCount). */

@@ -55,6 +55,10 @@ export class AvatarHandle implements Avatar {
     return this.pictures.canWalk ? this.info.pictureCount : 1;
   }
 
+  get reachPictures(): number {
+    return this.pictures.reachPictures;
+  }
+
   get stillIndex(): number {
     return this.info.stillIndex;
   }

@@ -113,11 +113,9 @@ export class AvatarLibrary {
       opening.catch(() => this.opened.delete(id));
     }
     const opened = await opening;
-    if (opened.users++ === 0) opened.pictures.wake();
+    opened.pictures.watchedBy(++opened.users);
     opened.pictures.now(0);
-    return new AvatarHandle(opened.info, opened.pictures, () => {
-      if (--opened.users === 0) void opened.pictures.rest();
-    });
+    return new AvatarHandle(opened.info, opened.pictures, () => opened.pictures.watchedBy(--opened.users));
   }
 
   /** Ends conversions and frees every decoder; handles still out there give no more pictures. */

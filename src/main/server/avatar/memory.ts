@@ -3,13 +3,18 @@ import type { I420Picture } from './avatar';
 /** 192 MiB: a 240-picture loop of 720x720. */
 export const DEFAULT_PICTURE_BYTES = 192 * 1024 * 1024;
 
+/** A picture's key is its drawer's number and its own. */
+const KEYS_EACH = 2 ** 24;
+const ownerOf = (key: number): number => Math.floor(key / KEYS_EACH);
+
 /**
  * Decoded pictures of all avatars, least recently used out first. Whoever was handed a picture keeps it: dropping it here only
  * forgets it.
  */
 export class PictureMemory {
   private readonly pictures = new Map<number, I420Picture>();
-  private owners = 0;
+  /** Bytes of each drawer. */
+  private readonly heldBy: number[] = [];
   private reserved = 0;
   private held = 0;
 
@@ -20,18 +25,27 @@ export class PictureMemory {
   }
 
   /**
-   * A clip's own drawer. `workingBytes` is what it cannot do without (the GOP being shown and the one decoded ahead): the
-   * budget gives way to the sum of those in use, since decoding the same GOP again for every picture would cost far more.
+   * An avatar's own drawer.
+   *
+   * `workingBytes` is what one session cannot do without (what is shown and what is decoded ahead): the budget gives way to
+   * the sum of those in use, since decoding the same pictures again and again would cost far more.
+   *
+   * `loopBytes` is the whole loop. One that does not fit gains nothing from being kept, as every picture goes before it comes
+   * round again; so it gets half of the budget, enough for several sessions to share what they decode.
    */
-  drawer(workingBytes: number): PictureDrawer {
-    const base = this.owners++ * 2 ** 24;
+  drawer(workingBytes: number, loopBytes: number): PictureDrawer {
+    const owner = this.heldBy.push(0) - 1;
+    const base = owner * KEYS_EACH;
+    const isOurs = (key: number) => ownerOf(key) === owner;
+    const holdsLoop = loopBytes <= this.budgetBytes;
     let open = true;
-    let used = false;
-    const use = (now: boolean) => {
-      if (now !== used) this.reserved += now ? workingBytes : -workingBytes;
-      used = now;
+    let sessions = 0;
+    const use = (count: number) => {
+      this.reserved += (count - sessions) * workingBytes;
+      sessions = count;
     };
     return {
+      holdsLoop,
       use,
       get: (index) => {
         const picture = this.pictures.get(base + index);
@@ -43,31 +57,41 @@ export class PictureMemory {
       put: (index, picture) => {
         if (!open || this.pictures.has(base + index)) return;
         this.pictures.set(base + index, picture);
-        this.held += picture.data.length;
+        this.count(base + index, picture.data.length);
         const limit = Math.max(this.budgetBytes, this.reserved);
-        for (const [key, oldest] of this.pictures) {
-          if (this.held <= limit) break;
-          this.pictures.delete(key);
-          this.held -= oldest.data.length;
+        const ourLimit = holdsLoop ? limit : Math.max(this.budgetBytes / 2, sessions * workingBytes);
+        for (const key of this.pictures.keys()) {
+          const weHoldTooMuch = this.heldBy[owner]! > ourLimit;
+          if (this.held > limit || (weHoldTooMuch && isOurs(key))) this.remove(key);
+          else if (!weHoldTooMuch) break;
         }
       },
       close: () => {
         if (!open) return;
         open = false;
-        use(false);
-        for (const [key, picture] of this.pictures) {
-          if (key < base || key >= base + 2 ** 24) continue;
-          this.pictures.delete(key);
-          this.held -= picture.data.length;
-        }
+        use(0);
+        for (const key of this.pictures.keys()) if (isOurs(key)) this.remove(key);
       },
     };
+  }
+
+  private remove(key: number): void {
+    const { data } = this.pictures.get(key)!;
+    this.pictures.delete(key);
+    this.count(key, -data.length);
+  }
+
+  private count(key: number, bytes: number): void {
+    this.held += bytes;
+    this.heldBy[ownerOf(key)]! += bytes;
   }
 }
 
 export interface PictureDrawer {
-  /** Whether somebody is watching, so that the working bytes count. */
-  use(now: boolean): void;
+  /** Whether the whole loop can stay in memory. */
+  readonly holdsLoop: boolean;
+  /** How many sessions are watching. */
+  use(sessions: number): void;
   get(index: number): I420Picture | undefined;
   put(index: number, picture: I420Picture): void;
   close(): void;

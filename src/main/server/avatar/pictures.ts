@@ -30,6 +30,7 @@ interface Wanted {
 /** An avatar's pictures, decoded when asked for and ahead of where the loop stands. Shared by all its sessions. */
 export class ClipPictures implements AvatarPictures {
   readonly canWalk = true;
+  readonly reachPictures: number;
   private readonly drawer: PictureDrawer;
   /** Pictures of the GOPs being decoded now. */
   private readonly wanted = new Map<number, Wanted>();
@@ -41,8 +42,9 @@ export class ClipPictures implements AvatarPictures {
     memory: PictureMemory,
   ) {
     const longestGop = Math.max(...clip.gops.map(({ count }) => count));
-    const workingPictures = (1 + clip.aheadGops) * longestGop;
-    this.drawer = memory.drawer(workingPictures * ((clip.widthPx * clip.heightPx * 3) / 2));
+    const pictureBytes = (clip.widthPx * clip.heightPx * 3) / 2;
+    this.drawer = memory.drawer((1 + clip.aheadGops) * longestGop * pictureBytes, clip.pictureCount * pictureBytes);
+    this.reachPictures = this.drawer.holdsLoop ? clip.pictureCount : clip.aheadGops;
   }
 
   /**
@@ -97,15 +99,10 @@ export class ClipPictures implements AvatarPictures {
       });
   }
 
-  /** The first session came. */
-  wake(): void {
-    this.drawer.use(true);
-  }
-
-  /** The last session left: decoded pictures stay as long as others leave room, so that the next one starts warm. */
-  async rest(): Promise<void> {
-    this.drawer.use(false);
-    await this.clip.rest();
+  /** With the last session the decoder goes; the pictures stay as long as others leave room, so that the next starts warm. */
+  watchedBy(sessions: number): void {
+    this.drawer.use(sessions);
+    if (sessions === 0) this.clip.rest().catch(() => {});
   }
 
   async close(): Promise<void> {

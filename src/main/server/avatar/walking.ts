@@ -5,12 +5,12 @@ import type { ClipPictures } from './pictures';
 export interface AvatarPictures {
   /** False while there is only the first picture: the avatar stands still. */
   readonly canWalk: boolean;
+  /** See Avatar.reachPictures. */
+  readonly reachPictures: number;
   now(index: number, step?: number): I420Picture | undefined;
   picture(index: number): Promise<I420Picture>;
-  /** The first session came. */
-  wake(): void;
-  /** The last session left. */
-  rest(): Promise<void>;
+  /** A session came or left. */
+  watchedBy(sessions: number): void;
   close(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface AvatarPictures {
  */
 export class StandingPictures implements AvatarPictures {
   private walking: ClipPictures | undefined;
-  private awake = false;
+  private sessions = 0;
   private closed = false;
   /** Rejects when the folder cannot be converted; the avatar goes on standing then. */
   readonly ready: Promise<void>;
@@ -33,10 +33,9 @@ export class StandingPictures implements AvatarPictures {
   ) {
     this.ready = converting.then(async (pictures) => {
       // The walk's beginning should be in memory when the walk begins.
-      if (this.awake && !this.closed) await pictures.picture(0);
+      if (this.sessions > 0 && !this.closed) await pictures.picture(0);
       if (this.closed) return pictures.close();
-      if (this.awake) pictures.wake();
-      else await pictures.rest();
+      pictures.watchedBy(this.sessions);
       this.walking = pictures;
     });
     this.ready.catch(() => {}); // whoever wants to know awaits it
@@ -44,6 +43,10 @@ export class StandingPictures implements AvatarPictures {
 
   get canWalk(): boolean {
     return this.walking !== undefined;
+  }
+
+  get reachPictures(): number {
+    return this.walking?.reachPictures ?? 0;
   }
 
   now(index: number, step?: number): I420Picture | undefined {
@@ -58,14 +61,9 @@ export class StandingPictures implements AvatarPictures {
     return this.walking.picture(index);
   }
 
-  wake(): void {
-    this.awake = true;
-    this.walking?.wake();
-  }
-
-  async rest(): Promise<void> {
-    this.awake = false;
-    await this.walking?.rest();
+  watchedBy(sessions: number): void {
+    this.sessions = sessions;
+    this.walking?.watchedBy(sessions);
   }
 
   async close(): Promise<void> {
