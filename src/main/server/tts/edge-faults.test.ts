@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closedFault, refusedFault, unreachableFault } from './edge-faults';
+import { closedFault, refusedFault, unknownVoiceFault, unreachableFault } from './edge-faults';
 
 /** As the library wraps it, and as Node gives it where it tried IPv6 and IPv4. */
 const wrapped = (code: string) =>
@@ -52,6 +52,19 @@ describe('a connection that closes', () => {
     const fault = closedFault({ code: 1007, reason: 'SSML is invalid' }, false, 'zh-CN-XiaoxiaoNeural');
     expect(fault.reason).toBe('the service does not accept the text (code 1007: SSML is invalid)');
     expect(fault.retrySafe).toBe(false);
+  });
+
+  it('over the name of a voice is the fault of that one request, not of the service', () => {
+    const unsupported = closedFault(
+      { code: 1007, reason: 'Unsupported voice zh-CN-NobodyNeural.' },
+      false,
+      'zh-CN-NobodyNeural',
+    );
+    for (const fault of [unsupported, unknownVoiceFault('nobody')]) {
+      expect(fault.reason).toContain('there is no Edge voice named');
+      expect(fault).toMatchObject({ ofRequest: true, retrySafe: false });
+    }
+    expect(closedFault({ code: 1011, reason: '' }, false, 'x').ofRequest).toBe(false);
   });
 
   it('is worth a second try only while nothing has been heard', () => {

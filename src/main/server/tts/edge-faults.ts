@@ -124,6 +124,7 @@ export function unknownVoiceFault(voice: string, meant?: string): ProviderError 
   return fault({
     reason: `there is no Edge voice named ${name}`,
     remedy: `${meant ? `Did you mean ${meant}? ` : ''}GET /api/voices lists the names, such as zh-CN-XiaoxiaoNeural or en-US-AvaNeural.`,
+    ofRequest: true,
   });
 }
 
