@@ -16,6 +16,7 @@ export default defineConfig({
           infer: at('src/main/server/mouth/infer.ts'),
           'espeak-worker': at('src/main/server/tts/espeak-worker.ts'),
           convert: at('src/main/server/mouth/weights/convert-process.ts'),
+          'local-voice': at('src/main/server/tts/local/voice-process.ts'),
           transcode: at('src/main/server/avatar/transcode-process.ts'),
           'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },

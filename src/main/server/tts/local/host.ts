@@ -1,0 +1,233 @@
+import type { ProviderError } from '../../provider-error';
+import { fault } from './fault';
+import type { FromVoice, LoadedVoice, SherpaConfig, VoiceJob } from './messages';
+import { forkVoice, type VoiceProcess } from './voice-fork';
+
+export interface VoiceHostOptions {
+  /** The model's name, for errors. */
+  name: string;
+  /** What to load; it may take the time to make files ready. @throws ProviderError */
+  config: () => Promise<SherpaConfig>;
+  start?: () => VoiceProcess;
+  /** A model that is not loaded after this long is given up. */
+  loadLimitMs?: number;
+  /** A process that owes speech and sends nothing for so long is replaced. */
+  silenceLimitMs?: number;
+}
+
+interface Active {
+  parts: Float32Array[];
+  ended: boolean;
+  error: Error | undefined;
+  wake: () => void;
+}
+
+/** Sentences wait here one after the other; so many means that nobody listens to them. */
+const MAX_JOBS = 64;
+
+/**
+ * One model in a process of its own: starts it when first needed, keeps it, and replaces it with the next sentence when it dies.
+ * What a job has made waits here, bounded by the length of its text.
+ */
+export class VoiceHost {
+  readonly #options: Required<VoiceHostOptions>;
+  readonly #jobs = new Map<number, Active>();
+  #process: VoiceProcess | undefined;
+  #ready: Promise<LoadedVoice> | undefined;
+  #failStart: (error: Error) => void = () => {};
+  #loaded = false;
+  #watchdog: NodeJS.Timeout | undefined;
+  #nextId = 1;
+  #closed: Promise<void> | undefined;
+  #onGone: (() => void) | undefined;
+  #speech = { synthesisMs: 0, speechMs: 0 };
+
+  constructor(options: VoiceHostOptions) {
+    this.#options = { start: forkVoice, loadLimitMs: 60_000, silenceLimitMs: 30_000, ...options };
+  }
+
+  get state(): { pid: number | undefined; loaded: boolean; jobs: number } {
+    return { pid: this.#process?.pid, loaded: this.#loaded, jobs: this.#jobs.size };
+  }
+
+  /** How much has been spoken, and the time that each second of it has cost (undefined before the first). */
+  get speed(): { speechMs: number; realTimeFactor: number | undefined } {
+    const { synthesisMs, speechMs } = this.#speech;
+    return { speechMs, realTimeFactor: speechMs > 0 ? synthesisMs / speechMs : undefined };
+  }
+
+  /** Loads the model unless it is. An abort ends the wait, not the loading. @throws ProviderError; the signal's reason */
+  async ready(signal: AbortSignal): Promise<LoadedVoice> {
+    signal.throwIfAborted();
+    if (this.#closed) throw closedError();
+    this.#ready ??= this.#start();
+    let stop = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await Promise.race([this.#ready, aborted]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /**
+   * Speaks one job, piece by piece. Leaving the loop or aborting the signal ends the synthesis with the piece under way.
+   * @throws ProviderError; the signal's reason
+   */
+  async *run(job: Omit<VoiceJob, 'id'>, signal: AbortSignal): AsyncGenerator<Float32Array> {
+    await this.ready(signal);
+    const process = this.#process;
+    if (!process) throw this.#closed ? closedError() : this.#died('it ended');
+    if (this.#jobs.size >= MAX_JOBS) {
+      throw fault(`${MAX_JOBS} sentences wait for it already`, 'Say less at once.', { ofRequest: true });
+    }
+    const id = this.#nextId++;
+    const active: Active = { parts: [], ended: false, error: undefined, wake: () => {} };
+    const onAbort = () => active.wake();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#jobs.set(id, active);
+    this.#watch();
+    try {
+      process.send({ type: 'speak', job: { ...job, id } });
+      for (;;) {
+        signal.throwIfAborted();
+        const part = active.parts.shift();
+        if (part) yield part;
+        else if (active.error) throw active.error;
+        else if (active.ended) return;
+        // Woken by a message, by the abort, or by the process's end, which the watchdog guarantees.
+        else await new Promise<void>((resolve) => (active.wake = resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      active.parts = [];
+      // The entry stays until the process has answered: it is at work until then.
+      if (!active.ended) process.send({ type: 'cancel', id });
+      active.ended = true;
+    }
+  }
+
+  /** Ends the process and waits until it is gone; running jobs fail. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise<void>((done) => {
+      const process = this.#process;
+      this.#end(closedError());
+      if (!process) return done();
+      this.#onGone = done;
+      process.hold(true);
+      process.kill();
+    });
+    return this.#closed;
+  }
+
+  async #start(): Promise<LoadedVoice> {
+    const ready = this.#launch();
+    // Nobody may be waiting any more when it fails.
+    ready.catch(() => {});
+    return ready;
+  }
+
+  async #launch(): Promise<LoadedVoice> {
+    let config: SherpaConfig;
+    try {
+      config = await this.#options.config();
+    } catch (error) {
+      this.#ready = undefined;
+      throw error;
+    }
+    if (this.#closed) throw closedError();
+    return new Promise<LoadedVoice>((resolve, reject) => {
+      const process = this.#options.start();
+      this.#process = process;
+      this.#failStart = reject;
+      process.onMessage((message) => {
+        if (this.#process === process) this.#receive(message, resolve);
+      });
+      process.onExit((why) => {
+        if (this.#process === process) this.#end(this.#died(why));
+        if (this.#closed) this.#onGone?.();
+      });
+      process.send({ type: 'load', config });
+      this.#arm(this.#options.loadLimitMs, 'it took too long to load');
+    });
+  }
+
+  #receive(message: FromVoice, resolve: (voice: LoadedVoice) => void): void {
+    if (message.type === 'loaded') {
+      const { type: _, ...voice } = message;
+      this.#loaded = true;
+      resolve(voice);
+    } else if (message.type === 'refused') {
+      const process = this.#process;
+      this.#end(fault(`"${this.#options.name}" cannot speak: ${message.reason}`, message.remedy));
+      process?.kill();
+      return;
+    } else this.#answer(message);
+    this.#watch();
+  }
+
+  #answer(message: Exclude<FromVoice, { type: 'loaded' | 'refused' }>): void {
+    const active = this.#jobs.get(message.id);
+    if (!active) return;
+    if (message.type === 'audio') {
+      if (!active.ended) active.parts.push(message.samples);
+    } else {
+      this.#jobs.delete(message.id);
+      active.ended = true;
+      if (message.type === 'failed') {
+        const remedy = 'Another sentence may do well; if not, choose another voice.';
+        active.error = fault(`"${this.#options.name}" could not say this: ${message.reason}`, remedy);
+      } else {
+        this.#speech.synthesisMs += message.synthesisMs;
+        this.#speech.speechMs += message.speechMs;
+      }
+    }
+    active.wake();
+  }
+
+  /** Re-arms the watchdog while there is work, and lets the server end while there is none. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    this.#process?.hold(this.#jobs.size > 0);
+    if (this.#jobs.size > 0) this.#arm(this.#options.silenceLimitMs, 'it hung');
+  }
+
+  #arm(limitMs: number, why: string): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => {
+      const process = this.#process;
+      this.#end(this.#died(`${why} (${limitMs / 1_000} s)`));
+      process?.kill();
+    }, limitMs);
+  }
+
+  #died(why: string): ProviderError {
+    const { name } = this.#options;
+    if (!this.#loaded) {
+      return fault(`"${name}" could not be loaded (${why})`, 'Check its files, or download the voice again.');
+    }
+    return fault(`the voice process of "${name}" ended (${why})`, 'The next sentence starts it again.', {
+      retrySafe: true,
+    });
+  }
+
+  /** Forgets the process, whatever becomes of it, and fails all that waits for it. */
+  #end(error: Error): void {
+    clearTimeout(this.#watchdog);
+    this.#process = undefined;
+    this.#ready = undefined;
+    this.#loaded = false;
+    this.#failStart(error);
+    for (const job of this.#jobs.values()) {
+      job.error = error;
+      job.ended = true;
+      job.wake();
+    }
+    this.#jobs.clear();
+  }
+}
+
+const closedError = () => fault('the voice is closed', 'Herald is ending.', { ofRequest: true });
