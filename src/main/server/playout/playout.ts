@@ -56,7 +56,7 @@ const MAX_CATCH_UP_SAMPLES = 48_000;
 /** Queued speech never exceeds this (4 s): enough for a voice to fetch its next sentence, soon prepared, little to throw away. */
 export const MAX_QUEUED_SLOTS = 100;
 /** Speech that starts from idle is prepared for the picture this far ahead, so that inference has time. */
-export const LEAD_PICTURES = 2;
+export const LEAD_PICTURES = 1;
 
 /**
  * The one pacer of a session. Every 20 ms it hands out a frame of sound, every 40 ms a picture: speech where there is a slot,
