@@ -19,10 +19,17 @@ export interface MediaFormat {
   audio: { codec: 'opus'; sampleRateHz: 48_000; channels: 1 | 2 };
 }
 
-/** A destination of a session's program: a peer, a recorder, an RTMP push. `video` and `audio` never block and never throw. */
+/**
+ * A destination of a session's program: a peer, a recorder, an RTMP push. `video`, `audio` and `sound` never block and never
+ * throw.
+ */
 export interface Output {
+  /** It needs a keyframe at least so often; the strictest of the attached outputs decides. */
+  readonly keyframeIntervalMs?: number;
   start(format: MediaFormat): Promise<void>;
   video(packet: EncodedPacket): void;
   audio(packet: EncodedPacket): void;
+  /** 960 samples before they are encoded, for outputs with a codec of their own; valid until the call returns. */
+  sound?(samples: Float32Array, ptsSamples: number): void;
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { msToSamples, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { I420Picture } from '../avatar/avatar';
 import { OpusEncoder } from '../encode/opus';
 import { type VideoCodec, VideoEncoder } from '../encode/video';
@@ -17,14 +18,14 @@ export interface ProgramOptions {
 /** With nobody asking, a keyframe every 10 s lets a viewer that missed everything recover. */
 const KEYFRAME_INTERVAL_PICTURES = 250;
 /** However many viewers ask, and however often. */
-const KEYFRAME_MIN_DISTANCE_MS = 300;
+const KEYFRAME_MIN_DISTANCE_SAMPLES = msToSamples(300);
 
 /** The fixed rendition of a session: encoded once, handed to every attached output. */
 export class Program implements PlayoutSink {
   private readonly outputs = new Set<Output>();
-  private lastKeyframeMs = Number.NEGATIVE_INFINITY;
-  private keyframeTimer: NodeJS.Timeout | undefined;
-  private closed = false;
+  /** Where the last keyframe is, or was asked of the encoder. */
+  private keyframeSamples = Number.NEGATIVE_INFINITY;
+  private keyframeWanted = false;
 
   private constructor(
     private readonly options: ProgramOptions,
@@ -78,39 +79,44 @@ export class Program implements PlayoutSink {
     this.outputs.delete(output);
   }
 
-  /** At once, or as soon as the last keyframe is old enough. */
+  /** With the next picture, or the first one that is far enough from the last keyframe. */
   requestKeyframe(): void {
-    if (this.keyframeTimer || this.closed) return;
-    const waitMs = this.lastKeyframeMs + KEYFRAME_MIN_DISTANCE_MS - performance.now();
-    if (waitMs <= 0) {
-      this.video.requestKeyframe();
-      return;
-    }
-    this.keyframeTimer = setTimeout(() => {
-      this.keyframeTimer = undefined;
-      this.video.requestKeyframe();
-    }, waitMs);
+    this.keyframeWanted = true;
   }
 
   picture(picture: I420Picture, ptsSamples: number, release?: () => void): void {
+    const sinceSamples = ptsSamples - this.keyframeSamples;
+    if (sinceSamples >= (this.keyframeWanted ? KEYFRAME_MIN_DISTANCE_SAMPLES : this.cadenceSamples())) {
+      this.keyframeWanted = false;
+      this.keyframeSamples = ptsSamples;
+      this.video.requestKeyframe();
+    }
     this.video.encode(picture, ptsSamples, release);
   }
 
   audio(samples: Float32Array, ptsSamples: number): void {
+    for (const output of this.outputs) output.sound?.(samples, ptsSamples);
     const packet = this.opus.encode(samples, ptsSamples);
     if (packet) for (const output of this.outputs) output.audio(packet);
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.keyframeTimer);
     this.outputs.clear();
     this.opus.close();
     await this.video.close();
   }
 
   private videoPacket(packet: EncodedPacket): void {
-    if (packet.keyframe) this.lastKeyframeMs = performance.now();
+    if (packet.keyframe) this.keyframeSamples = Math.max(this.keyframeSamples, packet.ptsSamples);
     for (const output of this.outputs) output.video(packet);
+  }
+
+  /** The strictest that an attached output asks for. */
+  private cadenceSamples(): number {
+    let samples = KEYFRAME_INTERVAL_PICTURES * SAMPLES_PER_PICTURE;
+    for (const { keyframeIntervalMs } of this.outputs) {
+      if (keyframeIntervalMs !== undefined) samples = Math.min(samples, msToSamples(keyframeIntervalMs));
+    }
+    return samples;
   }
 }
