@@ -11,6 +11,7 @@ import { counts } from '../metrics/native';
 import type { Mouth } from '../mouth/mouth';
 import { normaliseOffer } from '../outputs/webrtc/offer';
 import { Peer } from '../outputs/webrtc/peer';
+import { ProviderError } from '../provider-error';
 import type { Tts } from '../tts/tts';
 import { Session, type SessionServices } from './session';
 
@@ -39,6 +40,9 @@ const tone: Tts = {
   name: 'tone',
   async *stream(sentence, { signal }): AsyncIterable<PcmChunk> {
     if (sentence.includes('fail')) throw new Error('the tone generator is out of tune');
+    if (sentence.includes('gone')) {
+      throw new ProviderError({ part: 'voice', provider: 'tone', reason: 'it is gone', remedy: 'Call it back.' });
+    }
     if (sentence.includes('stall'))
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     for (let i = 0; i < sentence.length && !signal.aborted; i++) {
@@ -75,7 +79,7 @@ const services: SessionServices = {
 
 const open: { session: Session; viewer: RtpViewer }[] = [];
 
-async function connect(codec: 'H264' | 'VP8' = 'H264') {
+async function connect(codec: 'H264' | 'VP8' = 'H264', changes: Partial<SessionServices> = {}) {
   const released = { count: 0 };
   const { viewer, sdp } = await RtpViewer.offer(codec);
   const { peer, answer } = await Peer.negotiate(normaliseOffer(sdp), {
@@ -84,7 +88,7 @@ async function connect(codec: 'H264' | 'VP8' = 'H264') {
   });
   const closed: string[] = [];
   const parts = { id: 123_456, avatar: avatar(() => released.count++), peer, studio: false };
-  const session = new Session(parts, services, (_, reason) => closed.push(reason));
+  const session = new Session(parts, { ...services, ...changes }, (_, reason) => closed.push(reason));
   const events: SessionEvent[] = [];
   session.subscribe((event) => events.push(event));
   open.push({ session, viewer });
@@ -191,6 +195,21 @@ describe('Session to a WebRTC viewer', () => {
     const part = events.find((e) => e.status === 'error');
     expect(part).toMatchObject({ part: 'voice', message: expect.stringContaining('out of tune') });
     expect(events.filter((e) => e.status === 'end').map((e) => e.text)).toEqual(['this works']);
+  });
+
+  it('logs as a warning only what nobody has logged before: the voices log their own faults', async () => {
+    let logged = '';
+    const write = (text: string) => void (logged += text);
+    const { session, events } = await connect('H264', {
+      log: createLogger('debug', { out: { write }, err: { write } }),
+    });
+    session.say('it is gone', { interrupt: false });
+    session.say('this will fail', { interrupt: false });
+    await until(() => !session.isSpeaking);
+    expect(events.filter((e) => e.status === 'error')).toMatchObject([{ remedy: 'Call it back.' }, { part: 'voice' }]);
+    expect(logged).toMatch(/debug voice: tone: it is gone. Call it back./);
+    expect(logged).toMatch(/warn {2}voice: the tone generator is out of tune/);
+    expect(logged.match(/warn/g)).toHaveLength(1);
   });
 
   it('interrupts a voice that does not answer', async () => {

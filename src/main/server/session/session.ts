@@ -345,7 +345,9 @@ export class Session implements SessionHandle {
       if (this.told.has(message)) return;
       this.told.add(message);
     }
-    this.log.warn({ ...(turn && { turn: turn.id }), ...(fallback && { fallback }) }, `${part}: ${message}`);
+    // The chain of voices has logged its faults already, once for all sessions.
+    const level = error instanceof ProviderError && error.part === 'voice' ? 'debug' : 'warn';
+    this.log[level]({ ...(turn && { turn: turn.id }), ...(fallback && { fallback }) }, `${part}: ${message}`);
     this.emit({
       status: 'error',
       part,

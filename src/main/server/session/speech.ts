@@ -43,7 +43,13 @@ export async function* speech(turn: Turn, words: Words, options: SpeechOptions):
     clock.mark('firstSentenceMs');
     let begun = false;
     try {
-      for await (const chunk of tts.stream(sentence, { ...source.voice, signal, onFault, onEngine })) {
+      for await (const chunk of tts.stream(sentence, {
+        ...source.voice,
+        context: source.text,
+        signal,
+        onFault,
+        onEngine,
+      })) {
         clock.mark('firstAudioMs');
         if (!begun) yield { kind: 'begin', text: sentence };
         begun = true;

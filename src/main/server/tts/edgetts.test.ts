@@ -129,6 +129,18 @@ describe('voice, speed and pitch', () => {
     expect(edge.requests[0]).toMatchObject({ voice, rate: '+0%', pitch: '+0%', language: voice.slice(0, 5) });
   });
 
+  it('stay one person through a text: the script is that of the whole of it', async () => {
+    const whole = '我们今天讲英语。Good morning, everyone. 再来一遍。';
+    await say('Good morning, everyone.', { context: whole });
+    await say('再来一遍。', { context: whole });
+    await say('Good morning, everyone.', { context: 'How do you greet a class?' });
+    expect(edge.requests.map(({ voice }) => voice)).toEqual([
+      'zh-CN-XiaoxiaoNeural',
+      'zh-CN-XiaoxiaoNeural',
+      'en-US-AvaMultilingualNeural',
+    ]);
+  });
+
   it('follow the request, then the engine, then the script', async () => {
     const tts = engine({ voice: 'zh-CN-YunxiNeural', speed: 0.5, pitchSemitones: -12 });
     await say('Hello', {}, tts);

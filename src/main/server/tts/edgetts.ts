@@ -38,7 +38,8 @@ export class EdgeTts implements Tts {
   }
 
   /**
-   * mp3 at 24 kHz, decoded as it arrives. The voice is the sentence's own, else the engine's, else one that reads its script.
+   * mp3 at 24 kHz, decoded as it arrives. The voice is the sentence's own, else the engine's, else one that reads the script
+   * of the text that the sentence stands in.
    * @throws HeraldError('refused') for text with nothing to say; ProviderError; the signal's reason when aborted.
    */
   async *stream(sentence: string, options: TtsOptions): AsyncGenerator<PcmChunk> {
@@ -70,14 +71,9 @@ export class EdgeTts implements Tts {
     for (const run of this.#running) run.abort(new Error('this voice engine has been closed'));
   }
 
-  async *#speak(
-    piece: string,
-    sentence: string,
-    options: VoiceSettings,
-    signal: AbortSignal,
-  ): AsyncGenerator<PcmChunk> {
+  async *#speak(piece: string, sentence: string, options: TtsOptions, signal: AbortSignal): AsyncGenerator<PcmChunk> {
     const chosen = options.voice || this.#defaults.voice;
-    const voice = chosen || voiceForText(sentence);
+    const voice = chosen || voiceForText(`${options.context ?? ''}\n${sentence}`);
     const { speed = this.#defaults.speed, pitchSemitones = this.#defaults.pitchSemitones } = options;
     const connection = await EdgeConnection.open({ voice, endpoint: this.#defaults.endpoint }, signal);
     let heard = false;

@@ -18,6 +18,11 @@ export interface VoiceSettings {
 
 export interface TtsOptions extends VoiceSettings {
   signal: AbortSignal;
+  /**
+   * What the sentence is part of, or answers. An engine that chooses a voice by the script of a text looks at this as well, so
+   * that an English sentence in a Chinese text does not come from another person.
+   */
+  context?: string;
   /** An engine failed; `next` is the one that speaks instead, undefined where none is left. */
   onFault?(fault: ProviderError, next?: string): void;
   /** Which engine the sound that follows comes from. */
