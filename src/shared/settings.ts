@@ -62,7 +62,7 @@ export const settingsSchema = z.object({
   model: setting(word.default('lip-mini'), { help: 'mouth model: lip-mini (built in) or an imported one' }),
   avatar_id: setting(avatarName.optional(), { help: 'presenter to show', defaultText: 'the built-in presenter' }),
   tts: setting(word.default('auto'), {
-    help: 'voice engine: auto, espeak (built in, offline), edgetts, gpt-sovits, xtts, cosyvoice, fishtts, openai',
+    help: 'voice engine: auto, espeak (built in, offline), edgetts, gpt-sovits, xtts, cosyvoice, fishtts, openai, azure, tencent, doubao, qwen, indextts2',
   }),
   voice: setting(text.optional(), { help: 'voice of that engine (see /api/voices)', defaultText: "the engine's own" }),
   speed: setting(z.number().min(0.5).max(2).default(1), { unit: 'times normal', help: 'how fast it speaks' }),
@@ -78,6 +78,48 @@ export const settingsSchema = z.object({
   }),
   tts_model: setting(text.optional(), { help: 'model of the voice server, where it has several (openai: tts-1)' }),
   tts_api_key: setting(text.optional(), { help: 'key of the voice service', secret: true, noFlag: true }),
+  azure_speech_key: setting(text.optional(), {
+    help: "key of Azure's speech service, sent to it or, with --tts azure, to the server named by --TTS_SERVER",
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['AZURE_SPEECH_KEY'],
+  }),
+  azure_tts_region: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9]{2,40}$/, { error: 'must be the name of a region such as eastasia' })
+      .optional(),
+    { help: "region of Azure's speech service", alsoEnv: ['AZURE_TTS_REGION'] },
+  ),
+  tencent_appid: setting(
+    z
+      .string()
+      .regex(/^\d{4,20}$/, { error: 'must be a number' })
+      .optional(),
+    { help: 'AppId of the Tencent Cloud account', alsoEnv: ['TENCENT_APPID'] },
+  ),
+  tencent_secret_id: setting(text.optional(), {
+    help: 'SecretId of that account, sent to its speech service or, with --tts tencent, to --TTS_SERVER',
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['TENCENT_SECRET_ID'],
+  }),
+  tencent_secret_key: setting(text.optional(), {
+    help: 'SecretKey of that account; it signs requests and is never sent',
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['TENCENT_SECRET_KEY'],
+  }),
+  doubao_appid: setting(text.optional(), {
+    help: "app id at Volcano Engine's speech service (Doubao)",
+    alsoEnv: ['DOUBAO_APPID'],
+  }),
+  doubao_token: setting(text.optional(), {
+    help: 'access token of that app, sent to its speech service or, with --tts doubao, to --TTS_SERVER',
+    secret: true,
+    noFlag: true,
+    alsoEnv: ['DOUBAO_TOKEN'],
+  }),
   tts_sample_rate: setting(z.int().min(8_000).max(96_000).optional(), {
     unit: 'Hz',
     help: 'rate of a voice server that sends bare samples (CosyVoice 1 sends 22050, CosyVoice 2 24000)',
@@ -145,6 +187,14 @@ export const settingsSchema = z.object({
     unit: 'minutes',
     help: 'longest audio to speak',
   }),
+  record_max_minutes: setting(z.int().min(1).max(10_080).default(240), {
+    unit: 'minutes',
+    help: 'longest recording; it ends by itself then',
+  }),
+  record_min_free_mb: setting(z.int().min(0).max(10_000_000).default(500), {
+    unit: 'MB',
+    help: 'disk space that recordings leave free',
+  }),
   video_bitrate_kbps: setting(z.int().min(100).max(50_000).default(2_500), { unit: 'kbit/s', help: 'video bit rate' }),
   log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), {
     help: 'least important message that is printed',
@@ -164,13 +214,13 @@ export const settingsSchema = z.object({
     noFlag: true,
   }),
   dashscope_api_key: setting(text.optional(), {
-    help: 'key sent to DashScope only',
+    help: 'key sent to DashScope and, with --tts qwen, to the server named by --TTS_SERVER',
     secret: true,
     noFlag: true,
     alsoEnv: ['DASHSCOPE_API_KEY'],
   }),
   openai_api_key: setting(text.optional(), {
-    help: 'key sent to OpenAI, and to a service named by --llm_base_url',
+    help: 'key sent to OpenAI, to a service named by --llm_base_url, and to the server named by --TTS_SERVER with --tts openai',
     secret: true,
     noFlag: true,
     alsoEnv: ['OPENAI_API_KEY'],
@@ -198,6 +248,9 @@ export const settingsSchema = z.object({
     unit: 'JSON',
     help: 'more keys for each request, e.g. {"enable_search":true}',
     defaultText: 'none',
+  }),
+  llm_tools: setting(z.boolean().default(true), {
+    help: 'offer the model tools: to start a performance, to switch between live and still (off: --llm_tools off)',
   }),
   llm_first_token_s: setting(z.number().min(1).max(300).default(10), {
     unit: 's',

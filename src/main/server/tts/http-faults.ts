@@ -9,6 +9,19 @@ export interface FaultHints {
   missing?: string;
   /** The answer broke off or was empty. */
   brokenOff?: string;
+  /** There is no connection. */
+  unreachable?: string;
+  /** Where its key is put; HERALD_TTS_API_KEY unless said. */
+  keyNames?: string;
+  /** What must never be repeated, beside the key that `HttpFaults` is made with: keys that go in other headers. */
+  secrets?: readonly (string | undefined)[];
+  /** A service that says 200 and refuses in words (JSON): the status that it should have sent, and the words. */
+  refusal?(body: unknown): Refusal | undefined;
+}
+
+export interface Refusal {
+  status: number;
+  message: string;
 }
 
 /** The connection ended in the middle of an answer. */
@@ -27,6 +40,7 @@ export class HttpFaults {
   readonly #provider: string;
   /** The address as people may see it: without user name and password. */
   readonly address: string;
+  readonly keyNames: string;
   readonly #secrets: string[];
   readonly #hasKey: boolean;
   readonly #hints: FaultHints;
@@ -34,9 +48,11 @@ export class HttpFaults {
   constructor(provider: string, server: URL, apiKey: string | undefined, hints: FaultHints) {
     this.#provider = provider;
     this.address = `${server.protocol}//${server.host}${server.pathname.replace(/\/$/, '')}`;
-    this.#secrets = [apiKey, server.password].filter((secret) => secret !== undefined && secret !== '') as string[];
-    this.#hasKey = Boolean(apiKey);
+    const keys = [apiKey, ...(hints.secrets ?? [])].filter((secret) => secret !== undefined && secret !== '');
+    this.#secrets = [...keys, server.password].filter((secret) => secret !== '') as string[];
+    this.#hasKey = keys.length > 0;
     this.#hints = hints;
+    this.keyNames = hints.keyNames ?? KEY_NAME;
   }
 
   make(reason: string, remedy: string, more: Partial<ProviderFault> = {}): ProviderError {
@@ -56,7 +72,7 @@ export class HttpFaults {
     }
     if (status === 401 || status === 403) {
       const reason = this.#hasKey ? 'refused our key' : 'wants a key';
-      return this.make(`${this.address} ${reason} (${status}${said})`, `Put the right key in ${KEY_NAME}.`);
+      return this.make(`${this.address} ${reason} (${status}${said})`, `Put the right key in ${this.keyNames}.`);
     }
     if (status === 402 || (status === 429 && /quota|credit|balance|billing/i.test(body))) {
       return this.make(`${this.address} has no credit left for us (${status}${said})`, 'Top up the account.', more);
@@ -86,7 +102,14 @@ export class HttpFaults {
   connection(error: unknown): ProviderError {
     const code = errorCode(error);
     const known = CONNECTION[code];
-    if (known) return this.make(`${this.address} ${known.reason}`, known.remedy, { ...known.more, cause: error });
+    if (code === 'ERR_INVALID_CHAR') {
+      const reason = `${this.address} was not asked, for the key holds characters that no header can`;
+      return this.make(reason, `Correct ${this.keyNames}.`);
+    }
+    if (known) {
+      const remedy = this.#hints.unreachable ?? known.remedy;
+      return this.make(`${this.address} ${known.reason}`, remedy, { ...known.more, cause: error });
+    }
     if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO/.test(code)) {
       return this.make(
         `no secure connection to ${this.address} (${code})`,
@@ -99,13 +122,32 @@ export class HttpFaults {
         cause: error,
       });
     }
-    return this.make(`${this.address} could not be reached (${code || 'unknown error'})`, START_IT, { cause: error });
+    return this.make(
+      `${this.address} could not be reached (${code || 'unknown error'})`,
+      this.#hints.unreachable ?? START_IT,
+      {
+        cause: error,
+      },
+    );
   }
 
   /** It answered 200 with something to read instead of something to hear. */
   notSound(kind: 'a web page' | 'JSON' | 'events', body: string): ProviderError {
+    const refusal = this.refusal(body);
+    if (refusal) return refusal;
     const remedy = kind !== 'a web page' ? SEE_LOG : `Is it a ${this.#provider} server? ${CORRECT_ADDRESS}`;
     return this.make(`${this.address} answered ${kind} instead of sound${this.#said(body, ': ')}`, remedy);
+  }
+
+  /** What the service refuses in words of its own; undefined where they are none. */
+  refusal(body: string): ProviderError | undefined {
+    if (!this.#hints.refusal || !/^\s*\{/.test(body)) return undefined;
+    try {
+      const refusal = this.#hints.refusal(JSON.parse(body));
+      return refusal && this.status(refusal.status, {}, refusal.message);
+    } catch {
+      return undefined;
+    }
   }
 
   /** It answered something else where JSON was due. */
@@ -157,11 +199,6 @@ const CONNECTION: Record<string, { reason: string; remedy: string; more: Partial
   ETIMEDOUT: unreachable,
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
-  ERR_INVALID_CHAR: {
-    reason: 'was not asked, for the key holds characters that no header can',
-    remedy: `Correct ${KEY_NAME}.`,
-    more: {},
-  },
 };
 
 function errorCode(error: unknown): string {

@@ -18,6 +18,7 @@ type SoundKind = 'wav' | 'bare' | 'file';
 
 /** Needed to tell what an answer is. */
 const SNIFF_BYTES = 12;
+const MAX_TEXT_BYTES = 4_096;
 /** A whole mp3 frame of the largest kind and the header of the next. */
 const SNIFF_MP3_BYTES = 1_445;
 /** Compressed speech is 1 to 2 MB a minute at most. */
@@ -133,11 +134,27 @@ async function sniff(
   const start = head.toString('latin1', 0, SNIFF_BYTES);
   if (start.startsWith('RIFF')) return { head, kind: 'wav' };
   if (/^[\t\n\r -~]{8,}$/.test(start) && /^\s*[<{[]/.test(start)) {
-    throw faults.notSound(/^\s*</.test(start) ? 'a web page' : 'JSON', head.toString('utf8'));
+    const text = await readText(head, bytes);
+    throw faults.notSound(/^\s*</.test(start) ? 'a web page' : 'JSON', text);
   }
   if (/^(ID3|OggS|fLaC)/.test(start)) return { head, kind: 'file' };
   const compressed = /mpeg|mp3|mp4|aac|ogg|opus|flac|webm/.test(contentType);
   return { head, kind: compressed || isMp3(head) ? 'file' : 'bare' };
+}
+
+/** Words where sound was due: as much of them as explains why. */
+async function readText(head: Buffer, bytes: AsyncGenerator<Buffer>): Promise<string> {
+  let text = head;
+  try {
+    while (text.length < MAX_TEXT_BYTES) {
+      const { value, done } = await bytes.next();
+      if (done) break;
+      text = Buffer.concat([text, value]);
+    }
+  } catch (error) {
+    if (!(error instanceof CutOff)) throw error;
+  }
+  return text.toString('utf8', 0, MAX_TEXT_BYTES);
 }
 
 const looksLikeMp3 = (head: Buffer): boolean => head.length >= 2 && head[0] === 0xff && (head[1]! & 0xe0) === 0xe0;
