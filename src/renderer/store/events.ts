@@ -149,7 +149,9 @@ function faulted(state: StudioState, event: EventOf<'error'>): Patch {
     const note = { engine: engine ?? event.part, instead: fallback, reason: reason ?? message };
     return { lines: change(state.lines, line.id, { note }) };
   }
-  const problem = { reason: reason ?? message, remedy: remedy ?? null };
+  // People with two services want to know which of them failed.
+  const what = reason ?? message;
+  const problem = { reason: engine ? `${engine}: ${what}` : what, remedy: remedy ?? null };
   // A sentence that sounds is heard to its end; the line has failed all the same, and shows so when it is over.
   const sounds = line.state === 'speaking' && line.sounding !== null && line.saidTo < line.sounding.to;
   if (sounds) return { lines: change(state.lines, line.id, { problem }) };
