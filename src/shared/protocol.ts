@@ -159,6 +159,15 @@ export const sessionEvent = z.discriminatedUnion('status', [
   turnLatency.extend({ status: z.literal('latency'), turn: z.number() }),
   z.object({ status: z.literal('interrupted'), turn: z.number(), playedMs: z.number() }),
   z.object({ status: z.literal('mode'), audiotype: z.number() }),
+  /** A recording began, is on the disk whole and playable, or came to nothing. */
+  z.object({
+    status: z.literal('record'),
+    state: z.enum(['started', 'finished', 'failed']),
+    file: z.string().describe("The file's name"),
+    id: z.string().describe('Its id under /api/recordings'),
+    durationMs: z.number().optional(),
+    reason: z.string().optional().describe('Why it ended by itself, for people'),
+  }),
   z.object({ status: z.literal('closed'), reason: z.string() }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
@@ -194,6 +203,50 @@ export const modelsReply = z.union([
   }),
   failureReply,
 ]);
+
+/** A recording's file name without its ending; it becomes part of a path, so it may hold no separator. */
+export const recordingId = z
+  .string()
+  .regex(/^(?!.*\.\.)\d{4}-\d{2}-\d{2}-\d{6}-[\p{L}\p{N}_. -]{1,64}-\d{1,15}(?:~\d{1,4})?$/u, {
+    error: 'not the id of a recording: /api/recordings lists them',
+  })
+  .describe('`id` of /api/recordings');
+
+export const recordingTitle = z.string().trim().min(1).max(200).describe('What people call it');
+
+export const recordingSummary = z.object({
+  id: z.string(),
+  file: z.string(),
+  title: z.string(),
+  presenter: z.string(),
+  sessionid: z.int(),
+  startedAt: z.string().describe('ISO 8601'),
+  durationMs: z.number().nullable().describe('null until a recovered recording has been looked through'),
+  bytes: z.int(),
+  type: z.enum(['video/mp4', 'video/webm']),
+  recovered: z.boolean().describe('It was cut off by a crash and put right at the next start'),
+  subtitles: z.boolean().describe('Something was said in it: subtitles.vtt and subtitles.srt can be had'),
+});
+export type RecordingSummary = z.infer<typeof recordingSummary>;
+
+/** What was said in a recording and when; times count from its beginning. */
+export const recordedTurn = z.object({
+  turn: z.int(),
+  kind: z.enum(['chat', 'echo', 'audio']).optional(),
+  text: z.string().optional().describe('What was asked (chat) or sent (echo, audio)'),
+  interrupted: z.boolean().optional(),
+  sentences: z.array(z.object({ text: z.string(), startMs: z.number(), endMs: z.number() })),
+});
+export type RecordedTurn = z.infer<typeof recordedTurn>;
+
+export const recordingsReply = z.object({
+  code: z.literal(0),
+  data: z.object({ recordings: z.array(recordingSummary), total: z.int(), offset: z.int(), limit: z.int() }),
+});
+export const recordingReply = z.object({
+  code: z.literal(0),
+  data: recordingSummary.extend({ turns: z.array(recordedTurn) }),
+});
 
 export const voicesReply = z.object({
   code: z.literal(0),

@@ -27,6 +27,8 @@ export function applyEvent(state: StudioState, event: SessionEvent, nowMs: numbe
       return measured(state, event);
     case 'mode':
       return { audiotype: event.audiotype };
+    case 'record':
+      return {}; // the page does not show recordings yet
     case 'closed':
       return abandonLines(state);
   }
