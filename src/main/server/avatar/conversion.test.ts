@@ -65,7 +65,7 @@ describe('a LiveTalking folder in the library', () => {
     const { ino } = statSync(join(cacheDir, files[0]!));
     const { avatars, events } = library({ pictureBytes: PICTURE_BYTES }); // too small to keep anything for a loop
     const [a, b] = await Promise.all([avatars.open('walker'), avatars.open('walker')]);
-    expect(a.reachPictures).toBe(6);
+    expect(a.reachPictures).toBe(4);
     expect(a.pictureCount).toBe(PICTURES);
     expect(await a.picture(5)).toBe(await b.picture(5));
     expect(counts()['avatar-decoder']).toBe(1);
@@ -78,7 +78,7 @@ describe('a LiveTalking folder in the library', () => {
     expect(loops[1]).toEqual(loops[0]);
     expect(loops[2]).toEqual(loops[0]);
     expect(new Set(loops[0]).size).toBe(PICTURES);
-    expect(avatars.pictureBytes).toBeLessThanOrEqual(2 * 7 * PICTURE_BYTES); // for each session the one shown and six ahead
+    expect(avatars.pictureBytes).toBeLessThanOrEqual(2 * 5 * PICTURE_BYTES); // for each session the one shown and four ahead
     a.release();
     b.release();
     await expect.poll(() => counts()['avatar-decoder']).toBe(0);

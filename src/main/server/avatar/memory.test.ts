@@ -22,8 +22,8 @@ describe('PictureMemory', () => {
     expect(memory.bytes).toBe(200);
   });
 
-  it('gives a loop that does not fit half of the budget, and leaves the others theirs', () => {
-    const memory = new PictureMemory(1_000);
+  it('gives a loop that does not fit a third of the budget, and leaves the others theirs', () => {
+    const memory = new PictureMemory(1_500);
     const fits = memory.drawer(100, 300);
     const large = memory.drawer(200, 5_000);
     expect([fits.holdsLoop, large.holdsLoop]).toEqual([true, false]);
@@ -32,15 +32,15 @@ describe('PictureMemory', () => {
     expect(kept(fits, 3)).toEqual([0, 1, 2]);
     expect(kept(large, 50)).toEqual([45, 46, 47, 48, 49]);
     // What others threw out is not counted as held any more.
-    const other = memory.drawer(100, 1_000);
-    for (let i = 0; i < 10; i++) other.put(i, picture());
+    const other = memory.drawer(100, 1_500);
+    for (let i = 0; i < 15; i++) other.put(i, picture());
     for (let i = 0; i < 5; i++) large.put(i, picture());
     expect(kept(large, 50)).toEqual([0, 1, 2, 3, 4]);
-    expect(memory.bytes).toBe(1_000);
+    expect(memory.bytes).toBe(1_500);
   });
 
   it('gives way to what the sessions need at once, and takes it back', () => {
-    const memory = new PictureMemory(400);
+    const memory = new PictureMemory(600);
     const large = memory.drawer(300, 5_000);
     large.use(2);
     for (let i = 0; i < 20; i++) large.put(i, picture());

@@ -27,14 +27,34 @@ interface Wanted {
   reject: (error: unknown) => void;
 }
 
+/** A GOP that waits to be decoded. */
+interface Waiting {
+  /** The latest call of `now` that wanted it. */
+  call: number;
+  /** How many GOPs ahead of what that call asked for. */
+  distance: number;
+  /** Somebody waits for one of its pictures; otherwise it is a hint. */
+  awaited: boolean;
+}
+
+/** A hint that nobody has repeated for so many calls of each session belongs to pictures that the walk has passed. */
+const STALE_CALLS = 4;
+
 /** An avatar's pictures, decoded when asked for and ahead of where the loop stands. Shared by all its sessions. */
 export class ClipPictures implements AvatarPictures {
   readonly canWalk = true;
   readonly reachPictures: number;
   private readonly drawer: PictureDrawer;
-  /** Pictures of the GOPs being decoded now. */
+  /** Pictures of the GOPs that wait or are being decoded. */
   private readonly wanted = new Map<number, Wanted>();
-  private readonly decoding = new Set<number>();
+  private readonly waiting = new Map<number, Waiting>();
+  private decoding: number | undefined;
+  private calls = 0;
+  private sessions = 0;
+  private closed = false;
+  private readonly allIntra: boolean;
+  /** A picture was asked for while it was still being decoded, and since then there was always another one to decode. */
+  private behind = false;
 
   constructor(
     private readonly clip: PictureSource,
@@ -42,6 +62,7 @@ export class ClipPictures implements AvatarPictures {
     memory: PictureMemory,
   ) {
     const longestGop = Math.max(...clip.gops.map(({ count }) => count));
+    this.allIntra = longestGop === 1;
     const pictureBytes = (clip.widthPx * clip.heightPx * 3) / 2;
     this.drawer = memory.drawer((1 + clip.aheadGops) * longestGop * pictureBytes, clip.pictureCount * pictureBytes);
     this.reachPictures = this.drawer.holdsLoop ? clip.pictureCount : clip.aheadGops;
@@ -52,15 +73,37 @@ export class ClipPictures implements AvatarPictures {
    * @param step 1 or -1: which way the walk goes on from here
    */
   now(index: number, step = 1): I420Picture | undefined {
+    this.calls++;
     const picture = this.drawer.get(index);
-    if (!picture) this.decode(this.clip.gopOf(index));
+    if (!picture) this.want(this.clip.gopOf(index), 0);
     this.ahead(index, step);
+    this.decodeNext();
     return picture;
   }
 
   picture(index: number): Promise<I420Picture> {
     const picture = this.now(index);
-    return picture ? Promise.resolve(picture) : this.wanted.get(index)!.promise;
+    if (picture) return Promise.resolve(picture);
+    const waiting = this.waiting.get(this.clip.gopOf(index));
+    if (waiting) waiting.awaited = true;
+    return this.wanted.get(index)?.promise ?? Promise.reject(new Error('the avatar was closed'));
+  }
+
+  /** With the last session the decoder goes; the pictures stay as long as others leave room, so that the next starts warm. */
+  watchedBy(sessions: number): void {
+    this.sessions = sessions;
+    this.drawer.use(sessions);
+    if (sessions === 0) this.forget(() => true);
+    this.decodeNext();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const error = new Error('the avatar was closed');
+    for (const gop of this.waiting.keys()) this.settle(gop, ({ reject }) => reject(error));
+    this.waiting.clear();
+    await this.clip.close();
+    this.drawer.close();
   }
 
   /** The GOPs that the walk reaches next. Where ping-pong turns round there is nothing to do: those were shown just now. */
@@ -70,19 +113,41 @@ export class ClipPictures implements AvatarPictures {
       gop += step;
       if (this.playback === 'cycle') gop = (gop + gops.length) % gops.length;
       if (gop < 0 || gop >= gops.length) return;
-      this.decode(gop);
+      this.want(gop, n);
     }
   }
 
-  private decode(gop: number): void {
-    if (this.decoding.has(gop)) return;
+  private want(gop: number, distance: number): void {
+    if (this.closed) return;
     const { first, count } = this.clip.gops[gop]!;
     let missing = false;
     // `get`, not a mere look: what is wanted next must not be the oldest in memory.
     for (let index = first; index < first + count; index++) missing = !this.drawer.get(index) || missing;
     if (!missing) return;
-    this.decoding.add(gop);
+    if (gop === this.decoding) {
+      this.behind ||= distance === 0;
+      return;
+    }
+    const { calls: call } = this;
+    const waiting = this.waiting.get(gop);
+    if (waiting) {
+      waiting.distance = waiting.call === call ? Math.min(waiting.distance, distance) : distance;
+      waiting.call = call;
+      return;
+    }
+    this.waiting.set(gop, { call, distance, awaited: false });
     for (let index = first; index < first + count; index++) this.wanted.set(index, wanted());
+  }
+
+  private decodeNext(): void {
+    if (this.decoding !== undefined || this.closed) return;
+    const gop = this.next();
+    if (gop === undefined) {
+      if (this.sessions === 0) this.clip.rest().catch(() => {});
+      return;
+    }
+    this.waiting.delete(gop);
+    this.decoding = gop;
     const { widthPx, heightPx } = this.clip;
     this.clip
       .decode(gop, (index, data) => {
@@ -90,24 +155,48 @@ export class ClipPictures implements AvatarPictures {
         this.drawer.put(index, picture);
         this.wanted.get(index)?.resolve(picture);
       })
-      .catch((error: unknown) => {
-        for (let index = first; index < first + count; index++) this.wanted.get(index)?.reject(error);
-      })
+      .catch((error: unknown) => this.settle(gop, ({ reject }) => reject(error)))
       .finally(() => {
-        this.decoding.delete(gop);
-        for (let index = first; index < first + count; index++) this.wanted.delete(index);
+        this.settle(gop);
+        this.decoding = undefined;
+        this.decodeNext();
       });
   }
 
-  /** With the last session the decoder goes; the pictures stay as long as others leave room, so that the next starts warm. */
-  watchedBy(sessions: number): void {
-    this.drawer.use(sessions);
-    if (sessions === 0) this.clip.rest().catch(() => {});
+  /**
+   * What somebody waits for comes first, then the nearest; of single pictures the furthest for as long as decoding is behind:
+   * on a machine that decodes a little slower than it shows, the nearest would come late every time, and the presenter would
+   * freeze instead of missing some pictures.
+   */
+  private next(): number | undefined {
+    this.forget(({ call }) => call < this.calls - STALE_CALLS * Math.max(1, this.sessions));
+    if (this.waiting.size === 0) this.behind = false;
+    let best: number | undefined;
+    let bestRank = Number.POSITIVE_INFINITY;
+    for (const [gop, { awaited, distance }] of this.waiting) {
+      if (awaited || !this.allIntra) return gop;
+      const rank = this.behind ? -distance : distance;
+      if (rank < bestRank) [best, bestRank] = [gop, rank];
+    }
+    return best;
   }
 
-  async close(): Promise<void> {
-    await this.clip.close();
-    this.drawer.close();
+  /** Drops hints. */
+  private forget(which: (waiting: Waiting) => boolean): void {
+    for (const [gop, waiting] of this.waiting) {
+      if (waiting.awaited || !which(waiting)) continue;
+      this.waiting.delete(gop);
+      this.settle(gop);
+    }
+  }
+
+  private settle(gop: number, how: (wanted: Wanted) => void = () => {}): void {
+    const { first, count } = this.clip.gops[gop]!;
+    for (let index = first; index < first + count; index++) {
+      const wanted = this.wanted.get(index);
+      if (wanted) how(wanted);
+      this.wanted.delete(index);
+    }
   }
 }
 

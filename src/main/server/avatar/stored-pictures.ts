@@ -7,8 +7,8 @@ import { openIntraDecoder } from './intra-codec';
 import { type PictureIndex, readPictureIndex } from './picture-file';
 import type { PictureSource } from './pictures';
 
-/** Enough to hide a disk that is slow for a moment: 240 ms, 19 MB of 1080x1920. */
-const AHEAD_PICTURES = 6;
+/** Enough to hide a disk that is slow for a moment: 160 ms, 12 MB of 1080x1920. */
+const AHEAD_PICTURES = 4;
 
 /**
  * The pictures of an imported folder, on disk in a picture file, and one decoder for them while somebody watches. Each picture

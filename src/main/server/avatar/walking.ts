@@ -33,6 +33,7 @@ export class StandingPictures implements AvatarPictures {
   ) {
     this.ready = converting.then(async (pictures) => {
       // The walk's beginning should be in memory when the walk begins.
+      pictures.watchedBy(this.sessions);
       if (this.sessions > 0 && !this.closed) await pictures.picture(0);
       if (this.closed) return pictures.close();
       pictures.watchedBy(this.sessions);
