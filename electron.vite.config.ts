@@ -18,6 +18,7 @@ export default defineConfig({
           convert: at('src/main/server/mouth/weights/convert-process.ts'),
           'local-voice': at('src/main/server/tts/local/voice-process.ts'),
           transcode: at('src/main/server/avatar/transcode-process.ts'),
+          remux: at('src/main/server/recordings/remux-process.ts'),
           'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -14,6 +14,7 @@ const SOURCES = {
   'espeak-worker': 'tts/espeak-worker.ts',
   transcode: 'avatar/transcode-process.ts',
   convert: 'mouth/weights/convert-process.ts',
+  remux: 'recordings/remux-process.ts',
   'local-voice': 'tts/local/voice-process.ts',
 } as const;
 

@@ -1,4 +1,9 @@
-import { AV_CHANNEL_LAYOUT_MONO, AV_CODEC_FLAG_GLOBAL_HEADER, AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
+import {
+  AV_CHANNEL_LAYOUT_MONO,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_SAMPLE_FMT_FLTP,
+  FF_ENCODER_AAC,
+} from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
 import { SAMPLE_RATE_HZ } from '../../../shared/units';
 import { track } from '../metrics/native';
@@ -29,7 +34,7 @@ export class AacEncoder {
 
   /** @param onPacket gets times that count from the first sample given; the first packet primes the decoder and lies before it */
   static async open(bitrateBps: number, onPacket: (packet: EncodedPacket) => void): Promise<AacEncoder> {
-    const codec = Codec.findEncoderByName('aac' as Parameters<typeof Codec.findEncoderByName>[0]);
+    const codec = Codec.findEncoderByName(FF_ENCODER_AAC);
     if (!codec) throw new Error('This build of FFmpeg has no AAC encoder; reinstall with npm ci');
     const context = new CodecContext();
     context.allocContext3(codec);
