@@ -14,6 +14,8 @@ export interface Candidate {
   engine: Tts;
   /** Resolves when the engine can be used, without sending it anything to say. @throws why it cannot. */
   probe(signal: AbortSignal): Promise<unknown>;
+  /** Longest wait for the probe; meanwhile the offline voice speaks. Default 3,000. */
+  probeLimitMs?: number;
   /** Whether a voice name is one of this engine's. */
   hasVoice(name: string): boolean;
   /** What people should know while this engine speaks, as a sentence: where their text goes. */
@@ -127,7 +129,8 @@ export class AutoTts implements Tts {
     const onClose = () => stop.abort(this.#closing.signal.reason);
     this.#closing.signal.addEventListener('abort', onClose, { once: true });
     try {
-      await new Deadline(PROBE_DEADLINE_MS, this.#timers).wait(candidate.probe(stop.signal), this.#closing.signal);
+      const deadline = new Deadline(candidate.probeLimitMs ?? PROBE_DEADLINE_MS, this.#timers);
+      await deadline.wait(candidate.probe(stop.signal), this.#closing.signal);
       candidate.reachable = true;
       candidate.problem = undefined;
     } catch (error) {

@@ -70,7 +70,7 @@ describe('espeak', () => {
 });
 
 describe('a name that is not served', () => {
-  it.each(['tencent', 'azuretts', 'local'])('%s: one warning, and espeak', async (name) => {
+  it.each(['tencent', 'azuretts', 'qwentts'])('%s: one warning, and espeak', async (name) => {
     const tts = make({ tts: name, voice: 'their-voice' });
     expect(logged.match(/warn/g)).toHaveLength(1);
     expect(logged).toContain(`--tts ${name} is not available in this version; speaking with the offline voice espeak`);

@@ -1,7 +1,8 @@
+import { dirname, join } from 'node:path';
 import type { Settings } from '../../../shared/settings';
 import { nearest } from '../config/nearest';
 import type { Log } from '../log';
-import { AutoTts } from './auto';
+import { AutoTts, type Candidate } from './auto';
 import { CosyVoiceTts } from './cosyvoice';
 import { DefaultedTts } from './defaults';
 import { localeOf } from './edge-voices';
@@ -11,6 +12,7 @@ import { FallbackTts } from './fallback';
 import { FishTts } from './fishtts';
 import { GptSovitsTts } from './gpt-sovits';
 import type { HttpVoiceOptions } from './http-audio';
+import { hasLocalVoices, LocalTts } from './local/local';
 import { OpenAiSpeechTts } from './openai-speech';
 import type { Tts } from './tts';
 import { XttsTts } from './xtts';
@@ -36,20 +38,34 @@ export type VoiceConfig = Pick<
 export interface VoiceContext {
   /** The only folder whose recordings a request may name. */
   voicesDir: string;
+  /** Where the voices of `--tts local` are, one folder each; `models/tts` beside `voicesDir` unless given. */
+  localVoicesDir?: string;
   log: Log;
   /** @returns why Edge's service cannot be used, undefined where it can. */
   edgeProblem?(signal: AbortSignal): Promise<Error | undefined>;
 }
 
 interface Engine {
-  make(options: HttpVoiceOptions, config: VoiceConfig): Tts;
+  make(options: HttpVoiceOptions, config: VoiceConfig, context: VoiceContext): Tts;
   /** What has to be set before it can speak, as a sentence; undefined when nothing is missing. */
-  missing?(config: VoiceConfig): string | undefined;
+  missing?(config: VoiceConfig, context: VoiceContext): string | undefined;
 }
 
 /** Engines behind which the offline voice stands. A new voice is one file beside this one and one line here. */
 const ENGINES: Record<string, Engine> = {
   edgetts: { make: (_, { voice, REF_FILE }) => new EdgeTts(given({ voice: voice ?? REF_FILE })) },
+  local: {
+    make: (_, config, context) => {
+      const voice = config.voice ?? config.REF_FILE;
+      const made = localVoice(context, config.tts_deadline_s * 1_000);
+      made.warm(AbortSignal.timeout(LOCAL_LOAD_MS), voice).catch(() => {}); // the first sentence says why
+      return new DefaultedTts(made, given({ voice }));
+    },
+    missing: (_, context) =>
+      hasLocalVoices(localVoicesDir(context))
+        ? undefined
+        : 'no voice is installed on this machine: npm run voice -- list shows some, npm run voice -- get NAME installs one',
+  },
   'gpt-sovits': {
     make: (options) => new GptSovitsTts(options),
     missing: ({ REF_FILE }) =>
@@ -75,10 +91,14 @@ const ENGINES: Record<string, Engine> = {
 export const ttsNames: readonly string[] = ['auto', 'espeak', ...Object.keys(ENGINES)];
 
 /** Names that the peers' start scripts pass as `--tts`, or that are planned, and that this build cannot serve. */
-const NOT_SERVED = ['tencent', 'doubao', 'azuretts', 'azure', 'indextts2', 'qwentts', 'local'];
+const NOT_SERVED = ['tencent', 'doubao', 'azuretts', 'azure', 'indextts2', 'qwentts'];
 
 /** Edge's own deadline ends just before `auto` gives up the probe, so that its better words are used. */
 const EDGE_PROBE_MS = 2_800;
+/** A model of 300 MB from a slow disk, and the first word. */
+const LOCAL_LOAD_MS = 30_000;
+/** A sentence waits for a model until this long before its deadline, so that it hears why it has to go elsewhere. */
+const LOCAL_MARGIN_MS = 500;
 
 /**
  * Makes the voice that the settings ask for, with the offline voice behind it. A name that this build does not serve gives the
@@ -102,9 +122,9 @@ export function createTts(config: VoiceConfig, context: VoiceContext): Tts {
     log.warn(unserved(config.tts));
     return new DefaultedTts(new FallbackTts([offlineVoice()], options), manner, { ignoreVoice: true });
   }
-  const missing = engine.missing?.(config);
+  const missing = engine.missing?.(config, context);
   if (missing) log.warn(`--tts ${name} cannot speak yet, espeak does instead: ${missing}.`);
-  const made = engine.make(httpOptions(config, context.voicesDir), config);
+  const made = engine.make(httpOptions(config, context.voicesDir), config, context);
   return new DefaultedTts(new FallbackTts([made, offlineVoice()], options), manner);
 }
 
@@ -117,7 +137,7 @@ function offlineVoice(): EspeakTts {
 
 function automaticVoice(context: VoiceContext, options: { log: Log; firstAudioMs: number; pauseMs: number }): Tts {
   const problemOf = context.edgeProblem ?? ((signal) => edgeProblem(signal, { deadlineMs: EDGE_PROBE_MS }));
-  const edge = {
+  const edge: Candidate = {
     engine: new EdgeTts(),
     probe: async (signal: AbortSignal) => {
       const problem = await problemOf(signal);
@@ -126,8 +146,33 @@ function automaticVoice(context: VoiceContext, options: { log: Log; firstAudioMs
     hasVoice: (name: string) => localeOf(name) !== undefined,
     notice: 'Every sentence is sent to Microsoft; --tts espeak keeps it on this machine.',
   };
-  return new AutoTts({ ...options, candidates: [edge], offline: offlineVoice() });
+  const candidates = hasLocalVoices(localVoicesDir(context)) ? [localCandidate(context, options), edge] : [edge];
+  return new AutoTts({ ...options, candidates, offline: offlineVoice() });
 }
+
+/** Only where somebody installed a voice: a machine without one has nothing to be told about. */
+function localCandidate(context: VoiceContext, { firstAudioMs }: { firstAudioMs: number }): Candidate {
+  const engine = localVoice(context, firstAudioMs);
+  return {
+    engine,
+    probe: (signal) => engine.warm(signal),
+    probeLimitMs: LOCAL_LOAD_MS,
+    hasVoice: (name) => engine.hasVoice(name),
+    notice: 'It runs on this machine; no text leaves it.',
+  };
+}
+
+function localVoice(context: VoiceContext, firstAudioMs: number): LocalTts {
+  return new LocalTts({
+    modelsDir: localVoicesDir(context),
+    cacheDir: join(dirname(context.voicesDir), 'cache', 'voices'),
+    loadPatienceMs: Math.max(LOCAL_MARGIN_MS, firstAudioMs - LOCAL_MARGIN_MS),
+    log: context.log,
+  });
+}
+
+const localVoicesDir = ({ localVoicesDir: dir, voicesDir }: VoiceContext) =>
+  dir ?? join(dirname(voicesDir), 'models', 'tts');
 
 function httpOptions(config: VoiceConfig, voicesDir: string): HttpVoiceOptions {
   return {

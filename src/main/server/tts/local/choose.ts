@@ -34,9 +34,15 @@ export function reads(model: LocalModel, text: string): boolean {
 /**
  * The voice for a text: the one that was asked for, else the first that knows its letters.
  * @param wanted `kokoro`, `kokoro:af_heart`, `kokoro:3`; a part of the name is enough (`joe` for `en_US-joe-medium`)
+ * @param context the text around it: its first language keeps its voice, as long as that reads the text too
  * @throws ProviderError of the request, so that another engine speaks it
  */
-export function chooseVoice(models: LocalModel[], text: string, wanted: string | undefined): ChosenVoice {
+export function chooseVoice(
+  models: LocalModel[],
+  text: string,
+  wanted: string | undefined,
+  context = text,
+): ChosenVoice {
   if (wanted !== undefined) {
     const [modelName = '', speakerName] = wanted.split(':');
     const model = findModel(models, modelName);
@@ -44,16 +50,21 @@ export function chooseVoice(models: LocalModel[], text: string, wanted: string |
     if (!reads(model, text)) throw foreign(`"${model.name}" does not read`, text);
     return { model, speakerId: speakerName === undefined ? 0 : speakerOf(model, speakerName).id };
   }
-  const { language } = guessLanguage(text);
-  const script = language === undefined ? undefined : scriptLanguage(language);
-  const atHome = (model: LocalModel) => model.languages.some((its) => scriptLanguage(its) === script);
-  const model = models.find(atHome) ?? models.find((candidate) => reads(candidate, text));
+  const able = models.filter((model) => reads(model, text));
+  const model = able.find(speaks(context)) ?? able.find(speaks(text)) ?? able[0];
   if (!model) throw foreign('no installed voice reads', text);
   return { model, speakerId: 0 };
 }
 
+/** Whether a voice is at home in the language of a text. */
+function speaks(text: string): (model: LocalModel) => boolean {
+  const { language } = guessLanguage(text);
+  const script = language === undefined ? undefined : scriptLanguage(language);
+  return ({ languages }) => languages.some((its) => scriptLanguage(its) === script);
+}
+
 /** By its whole name, else by a part of it that only one has. */
-export function findModel(models: LocalModel[], name: string): LocalModel | undefined {
+export function findModel<T extends { name: string }>(models: readonly T[], name: string): T | undefined {
   const wanted = name.trim().toLowerCase();
   const whole = models.find((model) => model.name.toLowerCase() === wanted);
   if (whole) return whole;

@@ -56,10 +56,10 @@ export class LocalTts implements Tts {
   }
 
   /** @throws ProviderError; the signal's reason when aborted */
-  async *stream(sentence: string, { signal, voice, speed = 1 }: TtsOptions): AsyncGenerator<PcmChunk> {
+  async *stream(sentence: string, { signal, voice, context, speed = 1 }: TtsOptions): AsyncGenerator<PcmChunk> {
     signal.throwIfAborted();
     if (!hasSpeech(sentence)) return;
-    const { model, speakerId } = chooseVoice(await this.#installed(), sentence, voice);
+    const { model, speakerId } = chooseVoice(await this.#installed(), sentence, voice, context);
     const host = this.#hostOf(model);
     const { sampleRateHz } = await this.#loaded(host, model.name, signal);
     const { language } = guessLanguage(sentence);
