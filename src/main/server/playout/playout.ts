@@ -1,8 +1,10 @@
 import { FRAMES_PER_PICTURE, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE, samplesToMs } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
-import { paste } from '../composite/paste';
 import type { MouthPatch } from '../mouth/mouth';
+import type { Act } from './act';
+import { Acts, type ActsOptions } from './acts';
 import type { Clock } from './clock';
+import { Composer } from './composer';
 import type { PictureBuffers } from './picture-buffers';
 
 /** 40 ms of a turn: its sound, the avatar picture it was prepared for, and (once inferred) the mouth. */
@@ -40,7 +42,9 @@ export interface PlayoutFigures {
   pictureMisses: number;
   /** The latest that a frame was ever sent, ms. */
   latestMs: number;
-  /** Main-thread time spent pasting mouths, ms. */
+  /** A performance had nothing to show in time: its last picture stood, its sound waited with it. */
+  actMisses: number;
+  /** Main-thread time spent on mouths and blends, ms. */
   pasteMs: number;
 }
 
@@ -58,9 +62,13 @@ export const MAX_QUEUED_SLOTS = 100;
 /** Speech that starts from idle is prepared for the picture this far ahead, so that inference has time. */
 export const LEAD_PICTURES = 1;
 
+/** What a picture belongs to; where that changes, the pictures are blended. */
+type Scene = 'live' | 'still' | Act;
+
 /**
  * The one pacer of a session. Every 20 ms it hands out a frame of sound, every 40 ms a picture: speech where there is a slot,
- * the idle loop otherwise. Sound and picture of a slot are sent together by construction, so lips cannot drift.
+ * a performance where one is on, the idle loop otherwise. Sound and picture of a slot, or of a step of a performance, are sent
+ * together by construction, so they cannot drift.
  */
 export class Playout {
   readonly figures: PlayoutFigures = {
@@ -71,6 +79,7 @@ export class Playout {
     skippedSamples: 0,
     pictureMisses: 0,
     latestMs: 0,
+    actMisses: 0,
     pasteMs: 0,
   };
   private readonly queue: Slot[] = [];
@@ -86,8 +95,12 @@ export class Playout {
   private speechUnderWay = false;
   private heldPictures = 0;
   private waitedPictures = 0;
-  private lastPatch: { patch: MouthPatch; remaining: number } | undefined;
-  private lastBase: I420Picture | undefined;
+  private lastPatch: { patch: MouthPatch; remaining: number; scene: Scene } | undefined;
+  private lastBase: { picture: I420Picture; scene: Scene } | undefined;
+  /** Slots whose mouths were made for the standing picture. */
+  private readonly onStill = new WeakSet<Slot>();
+  private readonly acts: Acts;
+  private readonly composer: Composer;
   private cutTail: Float32Array | undefined;
   private onSilent: (() => void) | undefined;
   private room: (() => void)[] = [];
@@ -98,9 +111,13 @@ export class Playout {
     private readonly avatar: Avatar,
     private readonly clock: Clock,
     private readonly sink: PlayoutSink,
-    private readonly buffers: PictureBuffers,
+    buffers: PictureBuffers,
     private readonly onStep: () => void = () => {},
-  ) {}
+    acting: ActsOptions = {},
+  ) {
+    this.acts = new Acts(acting, (next) => this.fadeOut(next));
+    this.composer = new Composer(buffers);
+  }
 
   /** Runs until `close`. The first picture and frame carry pts 0. */
   start(): void {
@@ -122,9 +139,28 @@ export class Playout {
     return this.queue.length === 0 || this.started ? 0 : Math.max(0, this.startAt - this.shown - 1);
   }
 
-  /** Mode 1 (still): silence shows one standing picture. */
-  setStill(still: boolean): void {
+  /** A performance is on air. */
+  get acting(): boolean {
+    return this.acts.current !== undefined;
+  }
+
+  /** Mode 1 (still): silence shows one standing picture, or `backdrop`'s pictures, which go round without sound. */
+  setStill(still: boolean, backdrop?: Act): void {
     this.frozen = still;
+    this.acts.setBackdrop(backdrop);
+  }
+
+  /**
+   * Puts a performance on as soon as its first pictures are there, in the place of another at once, after speech that is under
+   * way. Until then what is shown goes on. The act is ours to close.
+   */
+  perform(act: Act): void {
+    this.acts.perform(act);
+  }
+
+  /** Ends the performance on air, and the one that waits. Its sound ends within this frame. */
+  endActs(): void {
+    this.acts.end();
   }
 
   /** Waits for room, then queues. Returns false when the signal aborted first. */
@@ -141,6 +177,7 @@ export class Playout {
     }
     this.queue.push(slot);
     slot.pictureIndex = this.pictureIndexAt(this.queue.length - 1);
+    if (this.frozen && !this.acts.hasBackdrop) this.onStill.add(slot);
     return true;
   }
 
@@ -158,9 +195,7 @@ export class Playout {
     const dropped = this.queue.splice(0);
     for (const slot of dropped) slot.onGone?.(false);
     if (this.current) {
-      // What would have sounded next, so that the cut can fade instead of click.
-      const midPicture = this.figures.framesSent % FRAMES_PER_PICTURE === 1;
-      this.cutTail = midPicture ? this.current.samples.subarray(SAMPLES_PER_FRAME) : dropped[0]?.samples;
+      this.fadeOut(dropped[0]?.samples);
       this.current = undefined;
     }
     this.endRun();
@@ -171,7 +206,9 @@ export class Playout {
   async close(): Promise<void> {
     this.stop.abort();
     this.clear();
+    this.acts.close();
     await this.running;
+    this.composer.close();
   }
 
   private async loop(): Promise<void> {
@@ -189,6 +226,7 @@ export class Playout {
       }
       this.figures.latestMs = Math.max(this.figures.latestMs, samplesToMs(lateSamples));
       const firstHalf = this.figures.framesSent % FRAMES_PER_PICTURE === 0;
+      if (firstHalf && !this.clock.realTime) await this.acts.settled();
       if (firstHalf) this.step();
       // Sound first: a jittery frame makes every viewer's jitter buffer grow, a jittery picture only itself.
       this.sendFrame(ptsSamples, firstHalf ? 0 : SAMPLES_PER_FRAME);
@@ -202,24 +240,47 @@ export class Playout {
     }
   }
 
-  /** What this picture shows: the next slot when it is its turn, the idle loop otherwise. */
+  /** What this picture shows: the performance on air, else the next slot when it is its turn, the idle loop otherwise. */
   private step(): void {
+    this.current = undefined;
     const head = this.queue[0];
+    const busy = this.started || this.speechUnderWay || head !== undefined;
+    const acting = this.acts.play({ waiting: head !== undefined, busy });
+    this.figures.actMisses = this.acts.misses;
+    if (acting) return;
     this.current = head && this.mayShow(head) ? this.take(head) : undefined;
     if (!this.current) this.idle(head);
   }
 
-  /** The avatar's picture for this step. In real time one that is not decoded yet is not waited for: the last one stands. */
-  private async base(): Promise<I420Picture> {
+  /** The picture for this step. In real time one that is not decoded yet is not waited for: the last one stands. */
+  private async base(): Promise<{ picture: I420Picture; scene: Scene }> {
+    const shown = this.ownBase() ?? (await this.avatarBase());
+    this.lastBase = shown;
+    return shown;
+  }
+
+  /** A picture of a performance or of mode 1's own; undefined when the avatar's is to be shown. */
+  private ownBase(): { picture: I420Picture; scene: Scene } | undefined {
+    const { current: act, step } = this.acts;
+    if (act) {
+      // The loop waits for it to end: what is shown then should still be in memory.
+      this.avatar.pictureNow(this.idleIndex());
+      return step ? { picture: step.picture, scene: act } : this.lastBase;
+    }
+    return this.frozen && !this.started ? this.acts.takeBackdrop() : undefined;
+  }
+
+  private async avatarBase(): Promise<{ picture: I420Picture; scene: Scene }> {
+    const still = this.current ? this.onStill.has(this.current) : this.standing;
+    const scene = still ? 'still' : 'live';
     const index = this.current?.pictureIndex ?? this.idleIndex();
-    let base = this.avatar.pictureNow(index);
-    if (!base && this.clock.realTime && this.lastBase) {
+    const picture = this.avatar.pictureNow(index);
+    if (picture) return { picture, scene };
+    if (this.clock.realTime && this.lastBase) {
       this.figures.pictureMisses++;
       return this.lastBase;
     }
-    base ??= await this.avatar.picture(index);
-    this.lastBase = base;
-    return base;
+    return { picture: await this.avatar.picture(index), scene };
   }
 
   /** Is it the head's turn? Counts the patience it has for its mouth. */
@@ -260,38 +321,41 @@ export class Playout {
     this.heldPictures = 0;
   }
 
+  /** Is the avatar's one standing picture what is shown? Mode 1's own pictures have no mouth to move: speech walks the loop. */
+  private get standing(): boolean {
+    return this.frozen && !(this.acts.hasBackdrop && this.started);
+  }
+
   private idleIndex(): number {
-    return this.frozen ? this.avatar.stillIndex : this.avatar.indexAt(Math.max(0, this.shown));
+    return this.standing ? this.avatar.stillIndex : this.avatar.indexAt(Math.max(0, this.shown));
   }
 
   private pictureIndexAt(queuePosition: number): number {
-    if (this.frozen) return this.avatar.stillIndex;
+    if (this.frozen && !this.acts.hasBackdrop) return this.avatar.stillIndex;
     const next = this.started ? this.shown + 1 : Math.max(this.startAt, this.shown + 1);
     return this.avatar.indexAt(next + queuePosition);
   }
 
-  private sendPicture(base: I420Picture, ptsSamples: number): void {
+  private sendPicture({ picture: base, scene }: { picture: I420Picture; scene: Scene }, ptsSamples: number): void {
     this.figures.picturesSent++;
+    const startMs = performance.now();
+    const { picture, release } = this.composer.compose(base, scene, this.mouthOn(scene));
+    if (release) this.figures.pasteMs += performance.now() - startMs;
+    this.sink.picture(picture, ptsSamples, release);
+  }
+
+  /** The mouth to paste: the slot's own, or the last one while it returns to the idle mouth. */
+  private mouthOn(scene: Scene): { patch: MouthPatch; alpha: number } | undefined {
     const patch = this.current?.patch;
     if (this.current && !patch) this.figures.mouthMisses++;
-    if (patch) this.lastPatch = { patch, remaining: FADE_PICTURES };
-    const fade = this.lastPatch;
-    if (!patch && fade && --fade.remaining <= 0) this.lastPatch = undefined;
-    const shownPatch = patch ?? this.lastPatch?.patch;
-    const buffer = shownPatch && this.buffers.take();
-    if (!shownPatch || !buffer) {
-      this.sink.picture(base, ptsSamples);
-      return;
+    if (patch) {
+      this.lastPatch = { patch, remaining: FADE_PICTURES, scene };
+      return { patch, alpha: 1 };
     }
-    const alpha = patch ? 1 : fade!.remaining / FADE_PICTURES;
-    const startMs = performance.now();
-    paste(base, shownPatch, buffer.data, alpha);
-    this.figures.pasteMs += performance.now() - startMs;
-    this.sink.picture(
-      { widthPx: base.widthPx, heightPx: base.heightPx, data: buffer.data },
-      ptsSamples,
-      buffer.release,
-    );
+    const fade = this.lastPatch;
+    // On another scene's picture there is no mouth in that place; the blend takes it along.
+    if (!fade || --fade.remaining <= 0 || fade.scene !== scene) this.lastPatch = undefined;
+    return this.lastPatch && { patch: this.lastPatch.patch, alpha: this.lastPatch.remaining / FADE_PICTURES };
   }
 
   private sendFrame(ptsSamples: number, offset: number): void {
@@ -303,19 +367,24 @@ export class Playout {
 
   private sendSound(ptsSamples: number, offset: number): void {
     this.figures.framesSent++;
-    if (this.current) {
-      this.sink.audio(this.current.samples.subarray(offset, offset + SAMPLES_PER_FRAME), ptsSamples);
-      return;
+    const { cutTail, faded } = this;
+    const samples = this.soundOnAir?.subarray(offset, offset + SAMPLES_PER_FRAME) ?? this.silence;
+    this.cutTail = undefined;
+    if (cutTail) {
+      faded.set(samples);
+      for (let i = 0; i < CUT_FADE_SAMPLES; i++) faded[i]! += (cutTail[i] ?? 0) * (1 - i / CUT_FADE_SAMPLES);
     }
-    if (this.cutTail) {
-      // A hard cut clicks: what would have come next is faded out over 5 ms.
-      this.faded.fill(0);
-      for (let i = 0; i < CUT_FADE_SAMPLES; i++) this.faded[i] = (this.cutTail[i] ?? 0) * (1 - i / CUT_FADE_SAMPLES);
-      this.cutTail = undefined;
-      this.sink.audio(this.faded, ptsSamples);
-      return;
-    }
-    this.sink.audio(this.silence, ptsSamples);
+    this.sink.audio(cutTail ? faded : samples, ptsSamples);
+  }
+
+  /** A hard cut clicks: what would have sounded next (`next`, where this picture's sound was sent) is faded out over 5 ms. */
+  private fadeOut(next: Float32Array | undefined): void {
+    const midPicture = this.figures.framesSent % FRAMES_PER_PICTURE === 1;
+    this.cutTail = midPicture ? this.soundOnAir?.subarray(SAMPLES_PER_FRAME) : next;
+  }
+
+  private get soundOnAir(): Float32Array | undefined {
+    return this.current?.samples ?? this.acts.step?.samples;
   }
 
   private wake(): void {

@@ -1,0 +1,119 @@
+import type { I420Picture } from '../avatar/avatar';
+
+/** 40 ms of a performance: its picture, in the avatar's size, and its sound. */
+export interface ActStep {
+  readonly picture: I420Picture;
+  /** 1,920 samples at 48 kHz. */
+  readonly samples: Float32Array;
+  /** A round begins here: the first step, and of a loop each time it comes round again. */
+  readonly first: boolean;
+}
+
+export interface ActSource {
+  readonly audiotype: number;
+  /** Goes round until something else is wanted. */
+  readonly loop: boolean;
+  /** The steps in order, made as they are read; ends early when the signal aborts. */
+  steps(signal: AbortSignal): AsyncIterable<ActStep>;
+}
+
+/** 320 ms of pictures, 25 MB of 1080x1920: hides a slow read or a large keyframe, and is all that a long clip ever holds. */
+const AHEAD_STEPS = 8;
+/** An act begins with so many steps ready, so that it does not stumble over its own start. */
+const STEPS_TO_START = 3;
+
+/**
+ * One performance on its way to the playout: read ahead into a bounded queue by its own reader, taken a step at a time by the
+ * pacer. Picture and sound of a step travel together, so a slow source makes both wait and cannot part them.
+ */
+export class Act {
+  private readonly queue: ActStep[] = [];
+  private reading = new AbortController();
+  private over = false;
+  private wakeReader = () => {};
+  private waiting: (() => void)[] = [];
+  /** What went wrong with the source; the steps before it are still played. */
+  fault: unknown;
+
+  constructor(private readonly source: ActSource) {
+    void this.read(this.reading.signal);
+  }
+
+  get audiotype(): number {
+    return this.source.audiotype;
+  }
+
+  get loop(): boolean {
+    return this.source.loop;
+  }
+
+  /** Enough is there to begin, or all that there is. */
+  get startable(): boolean {
+    return this.over || this.queue.length >= STEPS_TO_START;
+  }
+
+  /** Every step was taken. */
+  get ended(): boolean {
+    return this.over && this.queue.length === 0;
+  }
+
+  /** The next step, if it is there. */
+  get upcoming(): ActStep | undefined {
+    return this.queue[0];
+  }
+
+  take(): ActStep | undefined {
+    const step = this.queue.shift();
+    this.wakeReader();
+    return step;
+  }
+
+  /** Resolves when it is startable: virtual time waits for that, real time does not. */
+  settled(): Promise<void> {
+    if (this.startable) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Back to the beginning. */
+  rewind(): void {
+    this.reading.abort();
+    this.queue.length = 0;
+    this.over = false;
+    this.wakeReader();
+    this.reading = new AbortController();
+    void this.read(this.reading.signal);
+  }
+
+  close(): void {
+    this.reading.abort();
+    this.queue.length = 0;
+    this.over = true;
+    this.wakeReader();
+    this.wakeWaiting();
+  }
+
+  private async read(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const step of this.source.steps(signal)) {
+        if (signal.aborted) return;
+        this.queue.push(step);
+        if (this.startable) this.wakeWaiting();
+        while (this.queue.length >= AHEAD_STEPS && !signal.aborted) {
+          await new Promise<void>((resolve) => (this.wakeReader = resolve));
+        }
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      if (!signal.aborted) this.fault = error;
+    } finally {
+      if (!signal.aborted) {
+        this.over = true;
+        this.wakeWaiting();
+      }
+    }
+  }
+
+  private wakeWaiting(): void {
+    for (const resume of this.waiting.splice(0)) resume();
+  }
+}
