@@ -244,10 +244,13 @@ export class Playout {
   private step(): void {
     this.current = undefined;
     const head = this.queue[0];
-    const busy = this.started || this.speechUnderWay || head !== undefined;
+    const busy = this.speechUnderWay || head !== undefined;
     const acting = this.acts.play({ waiting: head !== undefined, busy });
     this.figures.actMisses = this.acts.misses;
-    if (acting) return;
+    if (acting) {
+      this.endRun();
+      return;
+    }
     this.current = head && this.mayShow(head) ? this.take(head) : undefined;
     if (!this.current) this.idle(head);
   }
