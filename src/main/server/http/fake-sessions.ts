@@ -5,6 +5,7 @@ import type { OfferAnswer, OfferInput, SayOptions, SessionDirectory, SessionHand
 /** A session that only remembers what it was asked; for tests of the HTTP layer. */
 export class FakeSession implements SessionHandle {
   isSpeaking = false;
+  recording = false;
   readonly calls: unknown[][] = [];
   readonly listeners = new Set<(event: SessionEvent) => void>();
   playAudioWith: (bytes: Uint8Array, signal: AbortSignal) => Promise<void> = async () => {};
@@ -33,6 +34,19 @@ export class FakeSession implements SessionHandle {
   setMode(audiotype: number, options: { reinit: boolean }): void {
     if (audiotype > 1) throw new HeraldError('refused', `unknown audiotype ${audiotype}: known are 0 and 1`);
     this.calls.push(['setMode', audiotype, options]);
+  }
+
+  async startRecording(): Promise<void> {
+    this.calls.push(['startRecording']);
+    if (this.recording) throw new HeraldError('refused', 'already recording: send end_record first');
+    this.recording = true;
+  }
+
+  async endRecording(): Promise<string> {
+    this.calls.push(['endRecording']);
+    if (!this.recording) throw new HeraldError('refused', 'nothing is being recorded: send start_record first');
+    this.recording = false;
+    return '2026-01-02-030405-fake-123456.mp4';
   }
 
   subscribe(listener: (event: SessionEvent) => void): () => void {

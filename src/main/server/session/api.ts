@@ -46,6 +46,10 @@ export interface SessionHandle {
   playAudio(bytes: Uint8Array, options: { fileName?: string; signal: AbortSignal }): Promise<void>;
   interrupt(): void;
   setMode(audiotype: number, options: { reinit: boolean }): void;
+  /** Resolves once the first picture is recorded; rejects with 'refused' and what to do. */
+  startRecording(): Promise<void>;
+  /** Resolves with the file's name once it is playable; rejects with 'refused' when nothing is recorded. */
+  endRecording(): Promise<string>;
   /** Receives every event from now on; returns the unsubscriber. */
   subscribe(listener: (event: SessionEvent) => void): () => void;
 }

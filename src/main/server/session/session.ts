@@ -10,12 +10,14 @@ import { RealClock } from '../playout/clock';
 import { PictureBuffers } from '../playout/picture-buffers';
 import { Playout } from '../playout/playout';
 import { ProviderError } from '../provider-error';
+import type { RecordingLibrary } from '../recordings/library';
 import type { Tts, VoiceSettings } from '../tts/tts';
 import type { SayOptions, SessionHandle } from './api';
 import { type ChatServices, Dialogue } from './dialogue';
 import { Lips } from './lips';
 import { perform } from './pipeline';
 import { Program } from './program';
+import { SessionRecording } from './recording';
 import { Turn, type TurnOutcome, type TurnSource } from './turn';
 import { knownWords } from './words';
 
@@ -30,6 +32,8 @@ export interface SessionServices {
   openAudio(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<DecodedAudio>;
   log: Log;
   videoBitrateBps: number;
+  /** Where recordings are kept; without it there are none. */
+  recordings?: RecordingLibrary;
 }
 
 export interface SessionParts {
@@ -67,6 +71,7 @@ export class Session implements SessionHandle {
   private current: Turn | undefined;
   private openSegment: { text: string; turn: Turn } | undefined;
   private readonly dialogue: Dialogue;
+  private readonly recording: SessionRecording;
   /** The engine that spoke last. */
   private engine: string | undefined;
   /** Faults of the current turn that were told already. */
@@ -90,6 +95,14 @@ export class Session implements SessionHandle {
     this.dialogue = new Dialogue(services.chat, {
       onAnswer: (turn, delta, done) => this.emit({ status: 'answer', turn: turn.id, delta, ...(done && { done }) }),
       onFault: (turn, fault) => this.fail(fault.part, fault, { turn }),
+    });
+    this.recording = new SessionRecording({
+      sessionId: parts.id,
+      presenter: parts.avatar.id,
+      library: services.recordings,
+      log: this.log,
+      emit: (event) => this.emit(event),
+      fail: (error) => this.fail('record', error),
     });
     this.peer.onConnected = () => void this.start();
     this.peer.onClosed = (reason) => void this.close(reason);
@@ -194,6 +207,15 @@ export class Session implements SessionHandle {
     this.emit({ status: 'mode', audiotype });
   }
 
+  startRecording(): Promise<void> {
+    if (this.isClosed) throw new HeraldError('refused', 'The session is closed; connect again');
+    return this.recording.start();
+  }
+
+  endRecording(): Promise<string> {
+    return this.recording.end();
+  }
+
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -207,6 +229,7 @@ export class Session implements SessionHandle {
   private async shutDown(reason: string): Promise<void> {
     this.log.info(`session closed: ${reason}`);
     this.interrupt();
+    await this.recording.close();
     this.emit({ status: 'closed', reason });
     this.listeners.clear();
     await this.starting?.catch(() => {});
@@ -240,6 +263,7 @@ export class Session implements SessionHandle {
     this.program = program;
     if (this.isClosed) return; // shutDown waits for us and closes it
     await program.attach(peer);
+    this.recording.setProgram(program);
     const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.onStep());
     this.playout = playout;
     this.lips = new Lips(avatar, this.services.mouth, playout);
@@ -363,6 +387,7 @@ export class Session implements SessionHandle {
   }
 
   private emit(event: SessionEvent): void {
+    this.recording.note(event);
     for (const listener of this.listeners) listener(event);
   }
 }
