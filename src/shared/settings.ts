@@ -141,7 +141,7 @@ export const settingsSchema = z.object({
   }),
   avatars: setting(text.optional(), {
     unit: 'folder',
-    help: 'folder with more presenters (presenter.json and its clip, one folder each)',
+    help: 'folder with more avatars: presenters, or data/avatars of a LiveTalking checkout',
   }),
   models: setting(text.optional(), {
     unit: 'folder',

@@ -42,7 +42,7 @@ export class Lips {
     this.pump();
     if (this.playout.upcoming.length > 0) return;
     const { position } = this.playout;
-    const furthest = position + this.avatar.pictureCount;
+    const furthest = position + (this.avatar.reachPictures ?? this.avatar.pictureCount);
     this.preparedTo = Math.max(this.preparedTo, position + FIRST_PREPARED_AHEAD);
     for (let n = 0; n < PREPARED_PER_STEP && this.preparedTo < furthest; n++) {
       this.mouth.prepare(this.avatar, this.avatar.indexAt(this.preparedTo++));
