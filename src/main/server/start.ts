@@ -11,8 +11,9 @@ import { loadRules } from './llm/rules';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
-import { MouthHost } from './mouth/host';
+import { createMouth } from './mouth/create';
 import type { IceServer } from './outputs/webrtc/peer';
+import { RecordingLibrary } from './recordings/library';
 import type { ChatServices } from './session/dialogue';
 import { SessionRegistry } from './session/registry';
 import { rehearse } from './session/rehearse';
@@ -33,6 +34,8 @@ export interface StartOptions {
   log: Log;
   /** Absolute folder for the user's data. */
   dataDir: string;
+  /** Puts a deleted recording into the system's trash, where there is one; without it deleting is for good. */
+  trash?: (file: string) => Promise<void>;
 }
 
 const DEFAULT_PRESENTER = 'clara';
@@ -41,7 +44,7 @@ const DEFAULT_PRESENTER = 'clara';
  * The composition root: the one place that knows every part. Both shells (Electron and `npm run serve`) call it.
  * @throws what keeps the server from listening, e.g. EADDRINUSE; everything opened until then is closed again.
  */
-export async function startServer(settings: Settings, { log, dataDir }: StartOptions): Promise<RunningServer> {
+export async function startServer(settings: Settings, { log, dataDir, trash }: StartOptions): Promise<RunningServer> {
   const startedAtMs = Date.now();
   const chat = chatServices(settings, log.child({ scope: 'chat' }));
   const latency = new LatencyLedger();
@@ -51,10 +54,15 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
   });
   const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
-  const mouth = new MouthHost({
-    modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
-    maxInFlight: 24, // three for each of eight sessions
-    onEvent: ({ kind, message }) => log.child({ scope: 'mouth' })[kind === 'failed' ? 'error' : 'warn'](message),
+  const stopping = new AbortController();
+  const mouth = createMouth({
+    settings,
+    dataDir,
+    log: log.child({ scope: 'mouth' }),
+    signal: stopping.signal,
+    onEvent: ({ kind, message }) => {
+      if (kind === 'restarted' || kind === 'failed') sessions.tell('mouth', message);
+    },
   });
   const sessions = new SessionRegistry(
     {
@@ -71,6 +79,7 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
       openAudio: (bytes, options) => openAudio(bytes, { maxMinutes: settings.max_audio_minutes, ...options }),
       log: log.child({ scope: 'session' }),
       videoBitrateBps: settings.video_bitrate_kbps * 1_000,
+      recordings,
     },
     avatars,
   );
@@ -79,37 +88,29 @@ export async function startServer(settings: Settings, { log, dataDir }: StartOpt
     sessions,
     tts,
     chat,
+    recordings,
     health: () => healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
     log,
     token,
   });
 
-  const stopping = new AbortController();
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
       stopping.abort();
       await sessions.closeAll();
-      await Promise.allSettled([http.close(), tts.close(), mouth.close()]);
+      await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
       await avatars.close();
     })();
     return closing;
   };
 
-  mouth.ready().then(
-    () => {
-      const { model, provider, warmPictureMs } = mouth.status();
-      log.info(`mouth ready: ${model} on ${provider}, ${warmPictureMs.toFixed(1)} ms a picture`);
-    },
-    (error: unknown) => {
-      if (!closing) log.error(`speech will have no lip-sync: ${error instanceof Error ? error.message : error}`);
-    },
-  );
   try {
     // The first viewer should find its presenter decoded, not wait for it.
     const warm = await avatars.open(defaultAvatar);
     await warm.picture(0);
     warm.release();
+    await recordings.open();
     await http.listen({ host: settings.host, port: settings.listenport });
   } catch (error) {
     await close();
@@ -139,12 +140,7 @@ function chatServices(settings: Settings, log: Log): ChatServices {
 }
 
 /** Settings of the field that scripts pass and that this version takes without acting on them. */
-const NOT_YET: readonly SettingName[] = [
-  'model',
-  'models',
-  'customvideo_config',
-  'batch_size',
-];
+const NOT_YET: readonly SettingName[] = ['model', 'models', 'customvideo_config', 'batch_size'];
 
 function withoutEffect(settings: Settings): string[] {
   const defaults = defaultSettings();

@@ -12,7 +12,6 @@ import {
   interruptReply,
   offerBody,
   offerReply,
-  recordReply,
   sessionId,
   speakingReply,
 } from '../../../shared/protocol';
@@ -34,8 +33,6 @@ export interface RouteDependencies {
 
 const OFFER_LIMIT_MS = 30_000;
 const AUDIO_LIMIT_MS = 120_000;
-
-const NO_RECORDING = 'recording is not available in this version yet';
 
 const OK = { code: 0, msg: 'ok' } as const;
 const OK_DATA = { ...OK, data: 'ok' } as const;
@@ -191,37 +188,6 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       return session
         ? { ...OK, data: session.isSpeaking }
         : { code: -1 as const, data: false as const, msg: 'Session not found' };
-    },
-  );
-
-  routes.post(
-    '/record',
-    {
-      schema: {
-        summary: 'Start or end a recording (not available yet)',
-        tags: ['recording'],
-        body: bodies.record,
-        response: { 200: recordReply, ...failures },
-      },
-    },
-    async ({ body }) => {
-      sessionOf(body.sessionid);
-      return failure(NO_RECORDING);
-    },
-  );
-
-  routes.get(
-    '/record/:sessionid',
-    {
-      schema: {
-        summary: 'The last recording (not available yet)',
-        tags: ['recording'],
-        params: z.object({ sessionid: sessionId }),
-        response: { ...failures, 404: failureReply },
-      },
-    },
-    async (): Promise<never> => {
-      throw new HeraldError('not-found', NO_RECORDING);
     },
   );
 

@@ -13,6 +13,7 @@ import {
   humanReply,
   interruptReply,
   offerReply,
+  recordReply,
   sessionsReply,
   speakingReply,
 } from '../../../shared/protocol';
@@ -375,15 +376,15 @@ describe('control', () => {
     expect((await upload({ name: 'file', value: 'x', fileName: 'a.wav' })).json()).toEqual({ code: 0, msg: 'ok' });
   });
 
-  it('says that recording is not there yet', async () => {
-    sessions.add(ID);
-    for (const type of ['start_record', 'end_record']) {
-      const reply = await post('/record', { sessionid: ID, type });
-      expect([reply.statusCode, reply.json()]).toEqual([
-        200,
-        { code: -1, msg: expect.stringContaining('not available') },
-      ]);
-    }
+  it('starts and ends recordings, each once, and names the file', async () => {
+    const { calls } = sessions.add(ID);
+    const record = async (type: string) => (await post('/record', { sessionid: ID, type })).json();
+    expect(await record('end_record')).toEqual({ code: -1, msg: expect.stringContaining('send start_record first') });
+    expect(await record('start_record')).toEqual({ code: 0, msg: 'ok', data: 'ok' });
+    expect(await record('start_record')).toEqual({ code: -1, msg: expect.stringContaining('send end_record first') });
+    const ended = recordReply.parse(await record('end_record'));
+    expect(ended).toEqual({ code: 0, msg: 'ok', data: 'ok', file: '2026-01-02-030405-fake-123456.mp4' });
+    expect(calls).toHaveLength(4);
     expect((await post('/record', { sessionid: ID, type: 'pause' })).statusCode).toBe(400);
     const file = await get(`/record/${ID}`);
     expect([file.statusCode, file.json()]).toMatchObject([404, { code: -1 }]);

@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import type { Settings } from '../../../shared/settings';
 import { appRoot } from '../entries';
 import type { Log } from '../log';
+import type { RecordingLibrary } from '../recordings/library';
 import type { SessionDirectory } from '../session/api';
 import type { Tts } from '../tts/tts';
 import { version } from '../version';
@@ -19,6 +20,7 @@ import { errorOfIssues, pathOf, replyWithError } from './failures';
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
 import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
+import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
 import { EventStreams } from './sse';
 import { voiceRoutes } from './voice-routes';
@@ -31,6 +33,8 @@ export interface HttpServerOptions {
   /** The voice that /api/voices tells about; without one there is no such route. */
   tts?: Tts;
   chat?: LlmRouteDependencies;
+  /** Where recordings are kept; without it nothing can be recorded. */
+  recordings?: RecordingLibrary;
   log: Log;
   /** The token that callers from outside need. */
   token: string;
@@ -77,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   await app.register(fastifyCors, {
     origin: '*',
-    methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
     exposedHeaders: ['Retry-After'],
     strictPreflight: false,
     maxAge: 600,
@@ -90,6 +94,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 
   const streams = new EventStreams(log);
   sessionRoutes(app, { settings, sessions, streams });
+  await recordingRoutes(app, { settings, sessions, ...(options.recordings && { recordings: options.recordings }) });
   adminRoutes(app, { settings, sessions, health });
   voiceRoutes(app, { tts: options.tts });
   llmRoutes(app, options.chat ?? {});

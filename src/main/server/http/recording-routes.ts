@@ -1,0 +1,220 @@
+import { basename, dirname } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  closeReply,
+  controlBodies,
+  failureReply,
+  recordingId,
+  recordingReply,
+  recordingsReply,
+  recordingTitle,
+  recordReply,
+  sessionId,
+} from '../../../shared/protocol';
+import { isPushMode, type Settings } from '../../../shared/settings';
+import { appRoot } from '../entries';
+import { HeraldError } from '../errors';
+import type { RecordingFile, RecordingLibrary } from '../recordings/library';
+import { cuesOf, toSrt, toVtt } from '../recordings/subtitles';
+import type { SessionDirectory } from '../session/api';
+
+export interface RecordingRouteDependencies {
+  settings: Settings;
+  sessions: SessionDirectory;
+  /** Without one nothing is kept, and only /record is there, to say so. */
+  recordings?: RecordingLibrary;
+}
+
+const failures = {
+  400: failureReply,
+  401: failureReply,
+  403: failureReply,
+  404: failureReply,
+  429: failureReply,
+  500: failureReply,
+};
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 200;
+
+const pageQuery = z.object({
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+});
+const byId = z.object({ id: recordingId });
+const titleBody = z.object({ title: recordingTitle });
+
+/** Recording, as the field's clients ask for it (/record), and what has been recorded (/api/recordings). */
+export async function recordingRoutes(
+  app: FastifyInstance,
+  { settings, sessions, recordings }: RecordingRouteDependencies,
+): Promise<void> {
+  await app.register(async (scope) => {
+    // Range requests, validators and HEAD are its trade; which file is sent is ours alone to say.
+    await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
+    recordRoutes(scope, { settings, sessions, recordings });
+    if (recordings) libraryRoutes(scope, recordings);
+  });
+}
+
+function recordRoutes(app: FastifyInstance, { settings, sessions, recordings }: RecordingRouteDependencies): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  routes.post(
+    '/record',
+    {
+      schema: {
+        summary: 'Start or end a recording; the end is answered when the file is playable',
+        tags: ['recording'],
+        body: controlBodies({ push: isPushMode(settings) }).record,
+        response: { 200: recordReply, ...failures },
+      },
+    },
+    async ({ body: { sessionid, type } }) => {
+      const session = sessions.get(sessionid);
+      if (!session) {
+        throw new HeraldError(
+          'refused',
+          `Session not found: ${sessionid}. Use the sessionid that /offer answered with`,
+        );
+      }
+      if (type === 'end_record') {
+        return { code: 0 as const, msg: 'ok' as const, data: 'ok' as const, file: await session.endRecording() };
+      }
+      await session.startRecording();
+      return { code: 0 as const, msg: 'ok' as const, data: 'ok' as const };
+    },
+  );
+
+  routes.get(
+    '/record/:sessionid',
+    {
+      schema: {
+        summary: "A session's last recording, as video/mp4 (video/webm where its viewer took VP8)",
+        tags: ['recording'],
+        params: z.object({ sessionid: sessionId }),
+        response: failures,
+      },
+    },
+    async ({ params: { sessionid } }, reply) => {
+      const live = sessions.get(sessionid) !== undefined;
+      const file = await recordings?.lastOf(sessionid, { live });
+      if (!file) throw new HeraldError('not-found', `session ${sessionid} has no finished recording: POST /record`);
+      return sendMedia(reply as unknown as FastifyReply, file);
+    },
+  );
+}
+
+function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const tags = ['recording'];
+  routes.get(
+    '/api/recordings',
+    {
+      schema: {
+        summary: 'What has been recorded, newest first',
+        tags,
+        querystring: pageQuery,
+        response: { 200: recordingsReply, ...failures },
+      },
+    },
+    async ({ query }) => ({ code: 0 as const, data: { ...(await recordings.list(query)), ...query } }),
+  );
+  routes.get(
+    '/api/recordings/:id',
+    {
+      schema: {
+        summary: 'A recording, with what was said in it and when',
+        tags,
+        params: byId,
+        response: { 200: recordingReply, ...failures },
+      },
+    },
+    async ({ params }) => ({ code: 0 as const, data: await recordings.get(params.id) }),
+  );
+  routes.patch(
+    '/api/recordings/:id',
+    {
+      schema: {
+        summary: 'Give it a title; downloads are named by it',
+        tags,
+        params: byId,
+        body: titleBody,
+        response: { 200: closeReply, ...failures },
+      },
+    },
+    async ({ params, body }) => {
+      await recordings.rename(params.id, body.title);
+      return { code: 0 as const, msg: 'ok' as const };
+    },
+  );
+  routes.delete(
+    '/api/recordings/:id',
+    {
+      schema: {
+        summary: "Delete it; in the desktop app it goes to the system's trash",
+        tags,
+        params: byId,
+        response: { 200: closeReply, ...failures },
+      },
+    },
+    async ({ params }) => {
+      await recordings.delete(params.id);
+      return { code: 0 as const, msg: 'ok' as const };
+    },
+  );
+  routes.get(
+    '/api/recordings/:id/file',
+    { schema: { summary: 'The file itself; Range is supported', tags, params: byId, response: failures } },
+    async ({ params }, reply) => sendMedia(reply as unknown as FastifyReply, await recordings.file(params.id)),
+  );
+  routes.get(
+    '/api/recordings/:id/thumbnail',
+    { schema: { summary: 'Its first picture, as a small JPEG', tags, params: byId, response: failures } },
+    async ({ params }, reply) => {
+      const jpeg = await recordings.thumbnail(params.id);
+      // The first picture of a recording never changes.
+      return (reply as unknown as FastifyReply)
+        .header('cache-control', 'private, max-age=86400')
+        .type('image/jpeg')
+        .send(jpeg);
+    },
+  );
+  for (const [ending, type, write] of [
+    ['srt', 'application/x-subrip; charset=utf-8', toSrt],
+    ['vtt', 'text/vtt; charset=utf-8', toVtt],
+  ] as const) {
+    routes.get(
+      `/api/recordings/:id/subtitles.${ending}`,
+      { schema: { summary: `What was said in it, as .${ending}`, tags, params: byId, response: failures } },
+      async ({ params }, reply) => {
+        const { turns } = await recordings.get(params.id);
+        return (reply as unknown as FastifyReply).type(type).send(write(cuesOf(turns)));
+      },
+    );
+  }
+}
+
+/** `path` comes from the library, which has made sure that it is a recording. */
+function sendMedia(reply: FastifyReply, { path, contentType, title }: RecordingFile): FastifyReply {
+  const ending = path.slice(path.lastIndexOf('.'));
+  reply.headers({
+    // Its bytes change once, when the index moves to the front; the validator tells.
+    'cache-control': 'no-cache',
+    'content-disposition': disposition(`${title}${ending}`),
+  });
+  reply.type(contentType);
+  return reply.sendFile(basename(path), dirname(path));
+}
+
+/** RFC 6266: shown in place, saved under its title; RFC 8187 for what ASCII lacks. */
+function disposition(name: string): string {
+  const safe = name.replace(/[/\\:*?"<>|\p{Cc}]/gu, '_');
+  const ascii = safe.replace(/[^\x20-\x7e]/g, '_');
+  const extended = encodeURIComponent(safe.toWellFormed()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `inline; filename="${ascii}"; filename*=UTF-8''${extended}`;
+}
