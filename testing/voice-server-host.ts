@@ -49,6 +49,7 @@ export interface RecordedRequest {
 
 export type VoiceReply =
   | { status: number; json: unknown; headers?: Record<string, string> }
+  | { text: string; contentType: string; status?: number }
   /** A fault of the real server that shows only after "200 OK" has been sent: the connection ends without a byte. */
   | { breaksOff: true }
   | {
@@ -73,6 +74,8 @@ export class VoiceServer {
   /** Scripts of the next speech requests, before `script` applies again. */
   readonly next: VoiceScript[] = [];
   readonly requests: RecordedRequest[] = [];
+  /** Those of them that asked for speech and were not refused. */
+  speeches = 0;
   /** Clients that left before their answer was complete. */
   clientsLeft = 0;
   readonly #server: Server;
@@ -118,7 +121,11 @@ export class VoiceServer {
     });
     this.requests.push(request);
     const reply = await this.#answer(request);
-    if ('status' in reply) return json(response, reply.status, reply.json, reply.headers);
+    if ('json' in reply) return json(response, reply.status, reply.json, reply.headers);
+    if ('text' in reply) {
+      response.writeHead(reply.status ?? 200, { 'content-type': reply.contentType }).end(reply.text);
+      return;
+    }
     const breakOff = () => {
       broken = true;
       response.socket?.destroy();
@@ -130,6 +137,7 @@ export class VoiceServer {
       return breakOff();
     }
 
+    this.speeches++;
     const script = this.next.shift() ?? this.script;
     const { fault } = script;
     if (fault?.kind === 'hang-up') return breakOff();
