@@ -11,7 +11,7 @@ import { loadRules } from './llm/rules';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
-import { createMouth } from './mouth/create';
+import { MouthHost } from './mouth/host';
 import type { IceServer } from './outputs/webrtc/peer';
 import { RecordingLibrary } from './recordings/library';
 import type { ChatServices } from './session/dialogue';
@@ -54,15 +54,17 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
   });
   const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
-  const stopping = new AbortController();
-  const mouth = createMouth({
-    settings,
-    dataDir,
-    log: log.child({ scope: 'mouth' }),
-    signal: stopping.signal,
-    onEvent: ({ kind, message }) => {
-      if (kind === 'restarted' || kind === 'failed') sessions.tell('mouth', message);
-    },
+  const mouth = new MouthHost({
+    modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
+    maxInFlight: 24, // three for each of eight sessions
+    onEvent: ({ kind, message }) => log.child({ scope: 'mouth' })[kind === 'failed' ? 'error' : 'warn'](message),
+  });
+  const recordings = new RecordingLibrary({
+    dir: join(dataDir, 'recordings'),
+    minFreeBytes: settings.record_min_free_mb * 1e6,
+    maxDurationMs: settings.record_max_minutes * 60_000,
+    log: log.child({ scope: 'record' }),
+    ...(trash && { trash }),
   });
   const sessions = new SessionRegistry(
     {
@@ -94,6 +96,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     token,
   });
 
+  const stopping = new AbortController();
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -105,6 +108,15 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     return closing;
   };
 
+  mouth.ready().then(
+    () => {
+      const { model, provider, warmPictureMs } = mouth.status();
+      log.info(`mouth ready: ${model} on ${provider}, ${warmPictureMs.toFixed(1)} ms a picture`);
+    },
+    (error: unknown) => {
+      if (!closing) log.error(`speech will have no lip-sync: ${error instanceof Error ? error.message : error}`);
+    },
+  );
   try {
     // The first viewer should find its presenter decoded, not wait for it.
     const warm = await avatars.open(defaultAvatar);
@@ -140,7 +152,12 @@ function chatServices(settings: Settings, log: Log): ChatServices {
 }
 
 /** Settings of the field that scripts pass and that this version takes without acting on them. */
-const NOT_YET: readonly SettingName[] = ['model', 'models', 'customvideo_config', 'batch_size'];
+const NOT_YET: readonly SettingName[] = [
+  'model',
+  'models',
+  'customvideo_config',
+  'batch_size',
+];
 
 function withoutEffect(settings: Settings): string[] {
   const defaults = defaultSettings();
