@@ -59,7 +59,20 @@ export const settingsSchema = z.object({
     unit: 'sessions',
     help: 'API sessions at a time; the studio window is not counted',
   }),
-  model: setting(word.default('lip-mini'), { help: 'mouth model: lip-mini (built in) or an imported one' }),
+  model: setting(text.max(1_000).default('lip-mini'), {
+    unit: 'name or file',
+    help: 'mouth model: lip-mini (built in), a .pth or .onnx file, or the name of one in a models folder',
+  }),
+  precision: setting(z.enum(['auto', 'full', 'fast', 'int8']).default('auto'), {
+    help: 'how that model runs on a CPU: full (the whole picture, as the peers do), fast (the same lips, lower half only), int8 (faster, used if it is close enough); auto is fast where the model allows it',
+  }),
+  provider: setting(z.enum(['auto', 'cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu']).default('auto'), {
+    help: 'what that model runs on; auto tries the GPU and takes what is fastest',
+  }),
+  feature_cache_mb: setting(z.int().min(0).max(100_000).default(256), {
+    unit: 'MB',
+    help: 'memory for what the fast modes keep of avatar faces',
+  }),
   avatar_id: setting(avatarName.optional(), { help: 'presenter to show', defaultText: 'the built-in presenter' }),
   tts: setting(word.default('auto'), {
     help: 'voice engine: auto, espeak (built in, offline), edgetts, gpt-sovits, xtts, cosyvoice, fishtts, openai, azure, tencent, doubao, qwen, indextts2',

@@ -3,7 +3,6 @@ import { defaultSettings, flagOf, type SettingName, type Settings } from '../../
 import { openAudio } from './audio/decode';
 import { AvatarLibrary } from './avatar/library';
 import { loadOrCreateToken } from './config/token';
-import { appRoot } from './entries';
 import { createHttpServer } from './http/server';
 import { createLlm } from './llm/create';
 import { Conversation } from './llm/history';
@@ -11,7 +10,7 @@ import { loadRules } from './llm/rules';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
-import { MouthHost } from './mouth/host';
+import { createMouth } from './mouth/create';
 import type { IceServer } from './outputs/webrtc/peer';
 import { RecordingLibrary } from './recordings/library';
 import type { ChatServices } from './session/dialogue';
@@ -52,12 +51,19 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
   const avatars = new AvatarLibrary({
     dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
+    cacheDir: join(dataDir, 'cache', 'pictures'),
+    onEvent: ({ kind, message }) => log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
   });
   const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
-  const mouth = new MouthHost({
-    modelFile: join(appRoot, 'models', 'lip-mini.onnx'),
-    maxInFlight: 24, // three for each of eight sessions
-    onEvent: ({ kind, message }) => log.child({ scope: 'mouth' })[kind === 'failed' ? 'error' : 'warn'](message),
+  const stopping = new AbortController();
+  const mouth = createMouth({
+    settings,
+    dataDir,
+    log: log.child({ scope: 'mouth' }),
+    signal: stopping.signal,
+    onEvent: ({ kind, message }) => {
+      if (kind === 'restarted' || kind === 'failed') sessions.tell('mouth', message);
+    },
   });
   const recordings = new RecordingLibrary({
     dir: join(dataDir, 'recordings'),
@@ -96,7 +102,6 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     token,
   });
 
-  const stopping = new AbortController();
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -108,15 +113,6 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     return closing;
   };
 
-  mouth.ready().then(
-    () => {
-      const { model, provider, warmPictureMs } = mouth.status();
-      log.info(`mouth ready: ${model} on ${provider}, ${warmPictureMs.toFixed(1)} ms a picture`);
-    },
-    (error: unknown) => {
-      if (!closing) log.error(`speech will have no lip-sync: ${error instanceof Error ? error.message : error}`);
-    },
-  );
   try {
     // The first viewer should find its presenter decoded, not wait for it.
     const warm = await avatars.open(defaultAvatar);
@@ -152,12 +148,7 @@ function chatServices(settings: Settings, log: Log): ChatServices {
 }
 
 /** Settings of the field that scripts pass and that this version takes without acting on them. */
-const NOT_YET: readonly SettingName[] = [
-  'model',
-  'models',
-  'customvideo_config',
-  'batch_size',
-];
+const NOT_YET: readonly SettingName[] = ['customvideo_config'];
 
 function withoutEffect(settings: Settings): string[] {
   const defaults = defaultSettings();

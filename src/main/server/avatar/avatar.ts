@@ -28,6 +28,8 @@ export interface Avatar {
    * memory, a picture further ahead would be decoded, forgotten, and decoded again when it is shown. All of them unless said.
    */
   readonly reachPictures?: number;
+  /** Side of the faces that came with it, where it was made for weights of one size (LiveTalking folders). */
+  readonly faceSizePx?: number | undefined;
   /** Index of the picture that stands still in audiotype 1. */
   readonly stillIndex: number;
   /** Position (0, 1, 2, ...) -> picture index in [0, pictureCount). */

@@ -12,6 +12,8 @@ export interface AvatarInfo {
   pictureCount: number;
   playback: Playback;
   stillIndex: number;
+  /** Of the faces that came with it; see Avatar. */
+  faceSizePx?: number | undefined;
   /** One for all pictures or one each. */
   faceBoxes: Box[];
 }
@@ -53,6 +55,10 @@ export class AvatarHandle implements Avatar {
 
   get pictureCount(): number {
     return this.pictures.canWalk ? this.info.pictureCount : 1;
+  }
+
+  get faceSizePx(): number | undefined {
+    return this.info.faceSizePx;
   }
 
   get reachPictures(): number {

@@ -200,7 +200,7 @@ const presenterInfo = (bundle: Awaited<ReturnType<typeof readBundle>>): AvatarIn
   kind: 'presenter',
 });
 
-const folderInfo = ({ id, widthPx, heightPx, faceBoxes, pictureFiles }: LiveTalkingAvatar): AvatarInfo => ({
+const folderInfo = ({ id, widthPx, heightPx, faceBoxes, faceSizePx, pictureFiles }: LiveTalkingAvatar): AvatarInfo => ({
   id,
   kind: 'livetalking',
   name: { en: id },
@@ -210,6 +210,7 @@ const folderInfo = ({ id, widthPx, heightPx, faceBoxes, pictureFiles }: LiveTalk
   playback: 'pingpong',
   stillIndex: 0,
   faceBoxes,
+  faceSizePx,
 });
 
 async function firstPicture({ pictureFiles, widthPx, heightPx }: LiveTalkingAvatar): Promise<I420Picture> {

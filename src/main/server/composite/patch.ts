@@ -145,10 +145,18 @@ export class FaceCompositor {
 
   /**
    * @param tensor what `fill` filled at `at`, unchanged
-   * @param out the network's answer: one picture of [N,3,S,S] in [0, 1] at `outAt`
+   * @param out the network's answer: one picture of [N,3,S-firstRow,S] in [0, 1] at `outAt`
+   * @param firstRow of the picture in `out`: 0, or S / 2 for a network that draws the lower half only
    */
-  compose(face: PreparedFace, tensor: Float32Array, at: number, out: Float32Array, outAt: number): BoxPatch {
-    this.measureChange(tensor, at + 3 * this.planeBytes, out, outAt);
+  compose(
+    face: PreparedFace,
+    tensor: Float32Array,
+    at: number,
+    out: Float32Array,
+    outAt: number,
+    firstRow = 0,
+  ): BoxPatch {
+    this.measureChange(tensor, at + 3 * this.planeBytes, out, outAt, firstRow);
     this.matchColour(face.plan);
     this.findGhosts();
     this.sharpen(face);
@@ -157,14 +165,16 @@ export class FaceCompositor {
   }
 
   /** out - reference as changes of Y, U and V, lower half only. */
-  private measureChange(tensor: Float32Array, at: number, out: Float32Array, outAt: number): void {
+  private measureChange(tensor: Float32Array, at: number, out: Float32Array, outAt: number, firstRow: number): void {
     const { planeBytes, half, deltaY, deltaU, deltaV } = this;
     const to = at + half;
-    const from = outAt + half;
+    const skipped = firstRow * this.faceSizePx;
+    const outPlane = planeBytes - skipped;
+    const from = outAt + half - skipped;
     for (let i = 0; i < half; i++) {
       const db = clamp01(out[from + i]!) - tensor[to + i]!;
-      const dg = clamp01(out[from + planeBytes + i]!) - tensor[to + planeBytes + i]!;
-      const dr = clamp01(out[from + 2 * planeBytes + i]!) - tensor[to + 2 * planeBytes + i]!;
+      const dg = clamp01(out[from + outPlane + i]!) - tensor[to + planeBytes + i]!;
+      const dr = clamp01(out[from + 2 * outPlane + i]!) - tensor[to + 2 * planeBytes + i]!;
       const dy = KR * dr + KG * dg + KB * db;
       deltaY[i] = LUMA_RANGE * dy;
       deltaU[i] = B_TO_U * (db - dy);

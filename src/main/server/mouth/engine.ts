@@ -1,111 +1,300 @@
-import { basename } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { I420Picture } from '../avatar/avatar';
 import { type BoxPatch, FaceCompositor, type PreparedFace } from '../composite/patch';
-import { MEL_BANDS, MEL_WINDOW_FRAMES } from '../features/mel';
-import { chooseProvider, type Provider } from './providers';
+import { FastNetwork } from './fast-network';
+import type { Int8Network } from './int8/job';
+import { ChannelCodec, GridCodec } from './kept-codec';
+import { faceSizeOf, openLipSession } from './lip-session';
+import type { LipModel } from './model';
+import { type FaceKey, FullNetwork, type LipNetwork, MEL_VALUES } from './network';
+import { fastest, type ProviderName, type ProviderTrial, providersToTry } from './providers';
+import { differenceOf, drawCheck, timeNetwork } from './trial';
 
-export interface InferredPatch {
-  patch: BoxPatch;
-  /** Wall clock of the network, and of the pixels before and after it. */
-  inferMs: number;
-  composeMs: number;
+export type MouthMode = 'full' | 'fast' | 'int8';
+
+export interface EngineOptions {
+  /** On a CPU; a GPU runs the whole graph. `auto`: fast where the model has it. */
+  mode: 'auto' | 'full' | 'fast';
+  provider: ProviderName | 'auto';
+  /** Pictures per call at most, where so many wait. */
+  batchSize: number;
+  /** For what is kept of faces by the fast modes. */
+  featureBytes: number;
+  /** Takes the place of the fast decoder. */
+  int8?: Int8Network;
+  /** Providers that ended a process before, and how. */
+  ruledOut: Partial<Record<ProviderName, string>>;
+  /** What the process before this one had found out: lips are waited for, so nothing is tried again. */
+  again?: EngineFacts;
 }
 
-const MEL_VALUES = MEL_BANDS * MEL_WINDOW_FRAMES;
-/** Larger batches buy nothing on a CPU; with one picture at a time none waits for another. */
-const BATCH = 1;
-const WARM_UP_RUNS = 12;
-const TIMED_RUNS = 8;
+export interface EngineFacts {
+  faceSizePx: number;
+  provider: ProviderName;
+  /** All that were tried or passed over, the chosen one among them. */
+  providers: ProviderTrial[];
+  mode: MouthMode;
+  /** Why it is not the mode that was asked for, or that is usual. */
+  modeReason?: string;
+  /** How precisely the features of a face are kept. */
+  keptBits?: 8 | 16 | 32;
+  /** CPU-ms per picture, pixels included, as timed after warm-up. */
+  warmPictureMs: number;
+  /** Wall clock of the same. */
+  pictureMs: number;
+}
 
+export interface EngineJob {
+  /** The same object for the same face, so that what is known of it is found again. */
+  key: FaceKey;
+  face: PreparedFace;
+  /** 16 frames of 80 bands, band-major. */
+  mel: Float32Array;
+}
+
+/** `inferMs` and `composeMs` are wall clock: of the network, and of the pixels before and after it. */
+export type OnPatch = (job: number, patch: BoxPatch, inferMs: number, composeMs: number) => void;
+
+/** Larger batches buy nothing on a CPU, and every picture of one waits for the last. */
+const MAX_BATCH = 4;
+/** float32 on another device may be TF32 or fp16 inside; a wrong picture is wrong by much more. */
+const MOST_DEVICE_DIFFERENCE = 0.05;
 /**
- * A loaded lip network and the pixels around it. One picture at a time: tensors and buffers are its own and are reused, and a
- * patch is valid until the next call.
+ * A quarter of the least step of an 8-bit picture. Features that are kept in 8 bits must draw the same picture as those that
+ * are kept whole, on the check's inputs; else they are kept in 16.
  */
+const MOST_KEPT_DIFFERENCE = 0.25 / 255;
+const WARM_BOX_PX = 352;
+
+/** A loaded lip network and the pixels around it. One call at a time: buffers are its own, and a patch is valid within `onPatch`. */
 export class LipEngine {
-  private readonly mel = new Float32Array(BATCH * MEL_VALUES);
-  private readonly face: Float32Array;
-  private readonly out: Float32Array;
-  private readonly feeds: Record<string, Tensor>;
-  private readonly fetches: Record<string, Tensor>;
   private readonly compositor: FaceCompositor;
 
   private constructor(
-    private readonly session: InferenceSession,
-    readonly faceSizePx: number,
-    readonly provider: Provider,
+    private readonly network: LipNetwork,
+    private facts: EngineFacts,
   ) {
-    const plane = faceSizePx * faceSizePx;
-    this.face = new Float32Array(BATCH * 6 * plane);
-    this.out = new Float32Array(BATCH * 3 * plane);
-    this.feeds = {
-      mel: new Tensor('float32', this.mel, [BATCH, 1, MEL_BANDS, MEL_WINDOW_FRAMES]),
-      face: new Tensor('float32', this.face, [BATCH, 6, faceSizePx, faceSizePx]),
-    };
-    this.fetches = { out: new Tensor('float32', this.out, [BATCH, 3, faceSizePx, faceSizePx]) };
-    this.compositor = new FaceCompositor(faceSizePx);
+    this.compositor = new FaceCompositor(network.faceSizePx);
   }
 
-  /** @throws Error that names the file, when it is no ONNX model or not one of the mouth's contract */
-  static async load(modelFile: string): Promise<LipEngine> {
-    const provider = chooseProvider();
-    const session = await InferenceSession.create(modelFile, {
-      executionProviders: [provider.name],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      // A thread that spins while it waits burns a core in silence.
-      extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-    });
-    const wrong = (what: string) =>
-      new Error(
-        `${basename(modelFile)} is not a lip model: ${what} (wanted mel [N,1,80,16], face [N,6,S,S] -> out [N,3,S,S])`,
-      );
-    const shape = (metadata: readonly InferenceSession.ValueMetadata[], name: string) => {
-      const found = metadata.find((value) => value.name === name);
-      if (!found?.isTensor) throw wrong(`it has no ${name}`);
-      return found.shape;
-    };
-    const [, one, bands, frames] = shape(session.inputMetadata, 'mel');
-    const [, six, height, width] = shape(session.inputMetadata, 'face');
-    shape(session.outputMetadata, 'out');
-    if (one !== 1 || bands !== MEL_BANDS || frames !== MEL_WINDOW_FRAMES) throw wrong('mel has another shape');
-    if (six !== 6 || typeof width !== 'number' || width !== height || width % 2 !== 0 || width < 16) {
-      throw wrong('face has another shape');
+  /**
+   * @param onTrying told before a provider is tried that might take the process down
+   * @throws Error that names the file, when it is no ONNX model or not one of the mouth's contract
+   */
+  static async load(
+    model: LipModel,
+    options: EngineOptions,
+    onTrying: (provider: ProviderName) => void = () => {},
+  ): Promise<LipEngine> {
+    const { again } = options;
+    const onCpu = !again || again.provider === 'cpu';
+    const cpu = onCpu ? await openCpuNetwork(model, options) : undefined;
+    if (again) {
+      const network = cpu?.network ?? (await openFull(model, again.provider, options));
+      if (network instanceof FastNetwork) useBits(network, model, again.keptBits ?? 32);
+      return new LipEngine(network, again);
     }
-    return new LipEngine(session, width, provider);
+    const { network, mode, modeReason } = cpu!;
+    if (network instanceof FastNetwork && mode === 'fast') await chooseKeptBits(network, model);
+    const { chosen, trials } = await chooseProvider(network, model, options, onTrying);
+    return new LipEngine(chosen, {
+      faceSizePx: chosen.faceSizePx,
+      provider: trials.find((trial) => trial.chosen)!.name,
+      providers: trials,
+      mode: chosen === network ? mode : 'full',
+      ...(chosen === network && modeReason !== undefined ? { modeReason } : {}),
+      ...(chosen === network && network instanceof FastNetwork ? { keptBits: network.keptBits } : {}),
+      warmPictureMs: 0,
+      pictureMs: 0,
+    });
+  }
+
+  get faceSizePx(): number {
+    return this.network.faceSizePx;
+  }
+
+  get maxBatch(): number {
+    return this.network.maxBatch;
+  }
+
+  /** Bytes of features that are kept now. */
+  get keptBytes(): number {
+    return this.network.keptBytes;
   }
 
   prepare(face: I420Picture): PreparedFace {
     return this.compositor.prepare(face);
   }
 
-  /** @param mel 16 frames of 80 bands, band-major */
-  async infer(face: PreparedFace, mel: Float32Array): Promise<InferredPatch> {
-    if (mel.length !== MEL_VALUES) throw new RangeError(`mel window of ${mel.length} values`);
-    const started = performance.now();
-    this.mel.set(mel);
-    this.compositor.fill(face, this.face, 0);
-    const filled = performance.now();
-    await this.session.run(this.feeds, this.fetches);
-    const ran = performance.now();
-    const patch = this.compositor.compose(face, this.face, 0, this.out, 0);
-    return { patch, inferMs: ran - filled, composeMs: filled - started + performance.now() - ran };
+  forget(key: FaceKey): void {
+    this.network.forget(key);
   }
 
-  /** Runs until the caches are warm, then resolves with the CPU-ms of one picture of a common size. */
-  async warmUp(): Promise<number> {
-    const sizePx = 352;
-    // Textured and loud: a grey face in silence would come back unchanged, and the blend would be met cold by the first word.
-    const data = Uint8Array.from({ length: sizePx * sizePx * 1.5 }, (_, i) => 96 + ((i * 31) & 63));
-    const sound = Float32Array.from({ length: MEL_VALUES }, (_, i) => 2 * Math.sin(i / 7));
-    let face = this.prepare({ widthPx: sizePx, heightPx: sizePx, data });
-    for (let run = 0; run < WARM_UP_RUNS; run++) {
-      face = this.prepare({ widthPx: sizePx, heightPx: sizePx, data });
-      await this.infer(face, sound);
+  /** @param jobs 1 to `maxBatch`; `onPatch` is called once for each, in their order */
+  async infer(jobs: readonly EngineJob[], onPatch: OnPatch): Promise<void> {
+    const { network, compositor } = this;
+    const plane = network.faceSizePx ** 2;
+    const outValues = 3 * (network.faceSizePx - network.firstRow) * network.faceSizePx;
+    const started = performance.now();
+    for (const [i, { face, mel }] of jobs.entries()) {
+      if (mel.length !== MEL_VALUES) throw new RangeError(`mel window of ${mel.length} values`);
+      network.mel.set(mel, i * MEL_VALUES);
+      compositor.fill(face, network.face, i * 6 * plane);
     }
-    const before = process.cpuUsage();
-    for (let run = 0; run < TIMED_RUNS; run++) await this.infer(face, sound);
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1_000 / TIMED_RUNS;
+    const filled = performance.now();
+    await network.run(jobs.map(({ key }) => key));
+    let before = performance.now();
+    const inferMs = (before - filled) / jobs.length;
+    const fillMs = (filled - started) / jobs.length;
+    for (const [i, { face }] of jobs.entries()) {
+      const patch = compositor.compose(face, network.face, i * 6 * plane, network.out, i * outValues, network.firstRow);
+      const now = performance.now();
+      onPatch(i, patch, inferMs, fillMs + now - before);
+      before = now;
+    }
   }
+
+  /**
+   * Runs until the caches are warm and the code is compiled, and times pictures of a common size. A process that takes another's
+   * place does so in less time: somebody is speaking.
+   */
+  async warmUp({ hurried = false } = {}): Promise<EngineFacts> {
+    const data = Uint8Array.from({ length: WARM_BOX_PX * WARM_BOX_PX * 1.5 }, (_, i) => 96 + ((i * 31) & 63));
+    // Textured and loud: a grey face in silence would come back unchanged, and the blend would be met cold by the first word.
+    const mel = Float32Array.from({ length: MEL_VALUES }, (_, i) => 2 * Math.sin(i / 7));
+    const crop = { widthPx: WARM_BOX_PX, heightPx: WARM_BOX_PX, data };
+    const key = {};
+    let face = this.prepare(crop);
+    const limitMs = hurried ? 200 : 1_500;
+    const picture = () => this.infer([{ key, face, mel }], () => {});
+    await repeat(12, limitMs, async () => {
+      face = this.prepare(crop);
+      await picture();
+    });
+    const before = process.cpuUsage();
+    const started = performance.now();
+    const runs = await repeat(8, limitMs, picture);
+    const { user, system } = process.cpuUsage(before);
+    this.forget(key);
+    this.facts = {
+      ...this.facts,
+      warmPictureMs: (user + system) / 1_000 / runs,
+      pictureMs: (performance.now() - started) / runs,
+    };
+    return this.facts;
+  }
+
+  release(): Promise<void> {
+    return this.network.release();
+  }
+}
+
+/** Once, and again until there were enough or it has taken long enough. @returns how often */
+async function repeat(times: number, limitMs: number, run: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  let runs = 0;
+  do {
+    await run();
+    runs++;
+  } while (runs < times && performance.now() - started < limitMs);
+  return runs;
+}
+
+const batchOf = ({ batchSize }: EngineOptions) => Math.max(1, Math.min(MAX_BATCH, batchSize));
+
+async function openFull(model: LipModel, provider: ProviderName, options: EngineOptions): Promise<FullNetwork> {
+  const session = await openLipSession(model.file, provider);
+  try {
+    const output = model.output ?? 'out';
+    return new FullNetwork(session, faceSizeOf(session, model.file, output), output, batchOf(options));
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+interface CpuNetwork {
+  network: LipNetwork;
+  mode: MouthMode;
+  modeReason?: string;
+}
+
+async function openCpuNetwork(model: LipModel, options: EngineOptions): Promise<CpuNetwork> {
+  const { mode, int8 } = options;
+  if (mode === 'full' || !model.fast) {
+    const modeReason =
+      mode === 'full' ? '--precision full was asked for' : (model.withoutFast ?? 'it has no fast graphs');
+    return { network: await openFull(model, 'cpu', options), mode: 'full', modeReason };
+  }
+  const { faceFile, mouthFile } = model.fast;
+  const face = await openLipSession(faceFile);
+  const mouth = await openLipSession(int8?.file ?? mouthFile).catch(async (error: unknown) => {
+    await face.release();
+    throw error;
+  });
+  const input = face.inputMetadata.find(({ name }) => name === 'face');
+  const size = input?.isTensor ? Number(input.shape[3]) : 0;
+  const network = new FastNetwork({ face, mouth }, model.fast, size, batchOf(options), {
+    featureBytes: options.featureBytes,
+    ...(int8 ? { codec: new GridCodec(int8.grids) } : {}),
+  });
+  return { network, mode: int8 ? 'int8' : 'fast' };
+}
+
+function useBits(network: FastNetwork, { fast }: LipModel, bits: 8 | 16 | 32): void {
+  if (network.keptBits !== bits && bits !== 32) network.useCodec(new ChannelCodec(bits, fast!.kept));
+}
+
+/** The smallest grid on which the check's picture does not change. */
+async function chooseKeptBits(network: FastNetwork, model: LipModel): Promise<void> {
+  const exact = await drawCheck(network);
+  for (const bits of [8, 16] as const) {
+    useBits(network, model, bits);
+    if (differenceOf(exact, await drawCheck(network)).max <= MOST_KEPT_DIFFERENCE) return;
+  }
+}
+
+/** The CPU's network, or another of the whole graph on whatever draws the same picture faster. The other one is closed. */
+async function chooseProvider(
+  cpu: LipNetwork,
+  model: LipModel,
+  options: EngineOptions,
+  onTrying: (provider: ProviderName) => void,
+): Promise<{ chosen: LipNetwork; trials: ProviderTrial[] }> {
+  const { provider: wanted, ruledOut } = options;
+  const cpuPictureMs = await timeNetwork(cpu);
+  const { toTry, passedOver } = providersToTry({ wanted, cpuPictureMs, ruledOut });
+  const networks = new Map<ProviderName, LipNetwork>([['cpu', cpu]]);
+  const trials: ProviderTrial[] = [
+    { name: 'cpu', chosen: false, pictureMs: cpuPictureMs, reason: 'it runs everywhere' },
+  ];
+  const expected = toTry.length > 0 ? await drawCheck(cpu) : undefined;
+  for (const name of toTry) {
+    onTrying(name);
+    let network: LipNetwork | undefined;
+    try {
+      network = await openFull(model, name, options);
+      const { max } = differenceOf(expected!, await drawCheck(network));
+      if (!(max <= MOST_DEVICE_DIFFERENCE)) throw new Error(`its picture differs from the CPU's by ${max.toFixed(3)}`);
+      trials.push({ name, chosen: false, pictureMs: await timeNetwork(network), reason: 'it works' });
+      networks.set(name, network);
+    } catch (error) {
+      trials.push({ name, chosen: false, reason: plainReason(error) });
+      await network?.release().catch(() => {});
+    }
+  }
+  const ranked = fastest(trials, wanted);
+  const chosen = networks.get(ranked.chosen)!;
+  for (const network of networks.values()) if (network !== chosen) await network.release();
+  return { chosen, trials: [...ranked.trials, ...passedOver] };
+}
+
+/** The first words of an error of ONNX Runtime that mean something to people. */
+function plainReason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/shared library|cannot open shared object/i.test(text)) {
+    return 'its libraries are not installed (README, "Lips on an NVIDIA GPU")';
+  }
+  // "/onnxruntime_src/...cc:136 function condition was false. What it is about"
+  const said = text.split(' was false. ').at(-1)!;
+  return said.split('\n', 1)[0]!.slice(0, 200);
 }

@@ -17,6 +17,11 @@ export class SentFaces {
     return this.slots.get(key)?.slot;
   }
 
+  /** Whether a face can be added and no other has to go. */
+  hasRoomFor(cropBytes: number): boolean {
+    return this.bytes + cropBytes * KEPT_PER_CROP_BYTE <= this.budgetBytes;
+  }
+
   /** Takes a slot for a face; `forget` is called for each that has to go. The newest always fits. */
   add(key: string, cropBytes: number, forget: (slot: number) => void): number {
     const bytes = cropBytes * KEPT_PER_CROP_BYTE;

@@ -9,9 +9,10 @@ import { cropI420 } from '../composite/crop';
 import { appRoot, entry } from '../entries';
 import { MelStream } from '../features/mel-stream';
 import { counts } from '../metrics/native';
-import { type MouthEvent, MouthHost, type MouthHostOptions } from './host';
+import { DEFAULT_ENGINE, type MouthEvent, MouthHost, type MouthHostOptions } from './host';
 import type { InferProcess } from './infer-process';
 import type { FromInfer, ToInfer } from './messages';
+import { describeModel } from './model';
 
 /** Its signals are all SIGKILL. */
 const windows = process.platform === 'win32';
@@ -157,7 +158,7 @@ describe('MouthHost', () => {
         expect(mouth.pid).not.toBe(killed);
       }
       expect(mouth.status().state).toBe('ready');
-      expect(events.map(({ kind }) => kind)).toEqual(['restarted', 'restarted']);
+      expect(events.map(({ kind }) => kind)).toEqual(['restarted', 'resumed', 'restarted', 'resumed']);
       expect(events[0]!.message).toContain('at once');
     },
   );
@@ -289,8 +290,12 @@ describe('the inference process', () => {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const said = new Promise<FromInfer>((done) => child.once('message', (message) => done(message as FromInfer)));
-    child.send({ type: 'load', modelFile: MODEL } satisfies ToInfer);
-    expect(await said).toMatchObject({ type: 'loaded', faceSizePx: 32 });
+    child.send({
+      type: 'load',
+      model: describeModel(MODEL),
+      options: { ...DEFAULT_ENGINE, ruledOut: {} },
+    } satisfies ToInfer);
+    expect(await said).toMatchObject({ type: 'loaded', facts: { faceSizePx: 32, provider: 'cpu', mode: 'full' } });
     const ended = new Promise((done) => child.once('exit', done));
     child.disconnect();
     expect(await ended).toBe(0);

@@ -36,7 +36,11 @@ export function forkInfer(): InferProcess {
     send: (message) => {
       if (child.connected) child.send(message, () => {});
     },
-    onMessage: (listener) => void child.on('message', (message) => listener(message as FromInfer)),
+    onMessage: (listener) =>
+      void child.on('message', (message: FromInfer) => {
+        if (message.type === 'loaded') lastWords = ''; // a GPU that is not there is no reason to die of later
+        listener(message);
+      }),
     onExit: (listener) => {
       let ended = false;
       const end = (why: string) => {

@@ -1,7 +1,9 @@
 import type { I420Picture } from '../avatar/avatar';
 import type { PreparedFace } from '../composite/patch';
-import { LipEngine } from './engine';
+import { type EngineOptions, LipEngine } from './engine';
 import type { ToInfer } from './messages';
+import type { LipModel } from './model';
+import { MEL_VALUES } from './network';
 import { parentPort } from './port';
 
 /**
@@ -31,29 +33,47 @@ let working = false;
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-async function load(modelFile: string): Promise<void> {
+async function load(model: LipModel, options: EngineOptions): Promise<void> {
   try {
-    engine = await LipEngine.load(modelFile);
-    const warmPictureMs = await engine.warmUp();
-    port.send({ type: 'loaded', faceSizePx: engine.faceSizePx, provider: engine.provider.name, warmPictureMs });
+    engine = await LipEngine.load(model, options, (provider) => port.send({ type: 'trying', provider }));
+    port.send({ type: 'loaded', facts: await engine.warmUp({ hurried: options.again !== undefined }) });
   } catch (error) {
     port.send({ type: 'refused', message: messageOf(error) });
   }
 }
 
-async function work(): Promise<void> {
-  if (working) return;
-  working = true;
-  for (let job = jobs.shift(); job; job = jobs.shift()) {
-    const { id, slot, mel } = job;
+/** The jobs to do in one call, oldest first; one that cannot be done is answered here and costs only itself. */
+function takeBatch(engine: LipEngine) {
+  const batch: { id: number; key: Slot; face: PreparedFace; mel: Float32Array }[] = [];
+  while (batch.length < engine.maxBatch && jobs.length > 0) {
+    const { id, slot, mel } = jobs.shift()!;
     try {
-      if (!engine) throw new Error('no model is loaded');
       if (!slot) throw new Error('the face was not sent');
+      if (mel.length !== MEL_VALUES) throw new RangeError(`mel window of ${mel.length} values`);
       slot.prepared ??= engine.prepare(slot.face);
-      const { patch, inferMs, composeMs } = await engine.infer(slot.prepared, mel);
-      port.send({ type: 'patch', id, region: patch.region, data: patch.data, inferMs, composeMs });
+      batch.push({ id, key: slot, face: slot.prepared, mel });
     } catch (error) {
       port.send({ type: 'missed', id, message: messageOf(error) });
+    }
+  }
+  return batch;
+}
+
+async function work(): Promise<void> {
+  if (working || !engine) return;
+  working = true;
+  while (jobs.length > 0) {
+    const batch = takeBatch(engine);
+    let answered = 0;
+    try {
+      if (batch.length > 0) {
+        await engine.infer(batch, (job, { region, data }, inferMs, composeMs) => {
+          port.send({ type: 'patch', id: batch[job]!.id, region, data, inferMs, composeMs });
+          answered++;
+        });
+      }
+    } catch (error) {
+      for (const { id } of batch.slice(answered)) port.send({ type: 'missed', id, message: messageOf(error) });
     }
     // Lets `drop` messages in, so that an interrupted turn does not cost the next one its time.
     await new Promise(setImmediate);
@@ -62,7 +82,7 @@ async function work(): Promise<void> {
   void prepareAhead();
 }
 
-/** Makes faces ready one at a time, as long as nobody waits for a mouth. */
+/** Makes faces ready one at a time, as long as nobody waits for a mouth. The network runs only when somebody speaks. */
 async function prepareAhead(): Promise<void> {
   if (working) return;
   working = true;
@@ -79,13 +99,21 @@ async function prepareAhead(): Promise<void> {
   if (jobs.length > 0) void work();
 }
 
+function forget(number: number): void {
+  const slot = slots.get(number);
+  if (!slot) return;
+  slots.delete(number);
+  engine?.forget(slot);
+}
+
 function handle(message: ToInfer): void {
   switch (message.type) {
     case 'load':
-      void load(message.modelFile);
+      void load(message.model, message.options);
       break;
     case 'face': {
       const slot = { face: message.face };
+      forget(message.slot);
       slots.set(message.slot, slot);
       unprepared.push(slot);
       if (unprepared.length > MAX_UNPREPARED) unprepared.shift();
@@ -93,9 +121,13 @@ function handle(message: ToInfer): void {
       break;
     }
     case 'forget':
-      slots.delete(message.slot);
+      forget(message.slot);
       break;
     case 'infer':
+      if (!engine) {
+        port.send({ type: 'missed', id: message.id, message: 'no model is loaded' });
+        break;
+      }
       // The slot is looked up now: by the time the job runs, it may hold another face.
       jobs.push({ id: message.id, slot: slots.get(message.slot), mel: message.mel });
       void work();
@@ -105,7 +137,20 @@ function handle(message: ToInfer): void {
       if (at < 0) break; // running or answered
       jobs.splice(at, 1);
       port.send({ type: 'dropped', id: message.id });
+      break;
     }
+    case 'quantise':
+      void quantise(message.job);
+  }
+}
+
+/** Loaded when it is asked for: no other process needs it. */
+async function quantise(job: Extract<ToInfer, { type: 'quantise' }>['job']): Promise<void> {
+  try {
+    const { makeInt8 } = await import('./int8/make');
+    port.send({ type: 'quantised', verdict: await makeInt8(job) });
+  } catch (error) {
+    port.send({ type: 'refused', message: messageOf(error) });
   }
 }
 

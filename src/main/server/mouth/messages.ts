@@ -1,20 +1,29 @@
 import type { Box, I420Picture } from '../avatar/avatar';
+import type { EngineFacts, EngineOptions } from './engine';
+import type { Int8Job, Int8Verdict } from './int8/job';
+import type { LipModel } from './model';
+import type { ProviderName } from './providers';
 
 /** From the server to the inference process. Handled in order, except that `drop` overtakes what still waits. */
 export type ToInfer =
-  | { type: 'load'; modelFile: string }
+  | { type: 'load'; model: LipModel; options: EngineOptions }
   /** Keep this face in a slot (replacing what is there) for the `infer` messages that follow. */
   | { type: 'face'; slot: number; face: I420Picture }
   | { type: 'forget'; slot: number }
   | { type: 'infer'; id: number; slot: number; mel: Float32Array }
-  | { type: 'drop'; id: number };
+  | { type: 'drop'; id: number }
+  /** Makes an int8 network, for minutes if need be: sent to a process that does nothing else. */
+  | { type: 'quantise'; job: Int8Job };
 
 /** From the inference process. Each `infer` is answered by exactly one of `patch`, `missed` and `dropped`. */
 export type FromInfer =
-  | { type: 'loaded'; faceSizePx: number; provider: string; warmPictureMs: number }
+  /** Should the process end now, then this provider is at fault. */
+  | { type: 'trying'; provider: ProviderName }
+  | { type: 'loaded'; facts: EngineFacts }
   /** The model will never load; trying again is no use. */
   | { type: 'refused'; message: string }
   /** `region` is relative to the face box. The times are wall clock. */
   | { type: 'patch'; id: number; region: Box; data: Uint8Array; inferMs: number; composeMs: number }
   | { type: 'missed'; id: number; message: string }
-  | { type: 'dropped'; id: number };
+  | { type: 'dropped'; id: number }
+  | { type: 'quantised'; verdict: Int8Verdict };

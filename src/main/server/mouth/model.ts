@@ -1,13 +1,35 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, extname, join } from 'node:path';
+import type { ConvertedModel } from './weights/model-info';
 
 /** DESIGN's window, [t - 40, t + 160] ms, on the 12.5 ms grid of mel frames. */
 const DEFAULT_WINDOW_START_MS = -37.5;
 
+/** What is computed once per avatar picture and fed to every mouth: channels, rows, columns. */
+export interface KeptShape {
+  name: string;
+  shape: readonly [number, number, number];
+}
+
+/** The network cut in two: the face once per avatar picture, then its lower half for every sound. */
+export interface FastGraphs {
+  faceFile: string;
+  mouthFile: string;
+  /** The first row that is drawn, S / 2. */
+  firstRow: number;
+  kept: readonly KeptShape[];
+}
+
 export interface LipModel {
+  /** The whole network: `mel [N,1,80,16]`, `face [N,6,S,S]` -> `output [N,3,S,S]`. */
   file: string;
+  /** Of `file`; `out` where it is not said. */
+  output?: string;
   name: string;
   windowStartMs: number;
+  fast?: FastGraphs;
+  /** Why there is no `fast`, for whoever asks for it. */
+  withoutFast?: string;
 }
 
 /**
@@ -27,5 +49,23 @@ export function describeModel(file: string): LipModel {
   if (typeof windowStartMs !== 'number' || Math.abs(windowStartMs) > 1_000) {
     throw new Error(`${settingsFile}: windowStartMs must be a number of milliseconds. Restore the file or remove it.`);
   }
-  return { file, name: basename(file, '.onnx'), windowStartMs };
+  return { file, name: basename(file, '.onnx'), windowStartMs, withoutFast: 'the model has no separate face graph' };
+}
+
+/** A converted model; its fast graphs are offered only where they were found to draw what the whole one draws. */
+export function describeConverted({ folder, info }: ConvertedModel): LipModel {
+  const { source, windowStartMs, full, fast } = info;
+  const name = basename(source.name, extname(source.name));
+  const model: LipModel = { file: join(folder, full.file), output: full.output, name, windowStartMs };
+  if (!fast) return { ...model, withoutFast: 'the model came as ONNX, with no separate face graph' };
+  const { holds, maxDifference, tolerance } = fast.selfCheck;
+  if (!holds) {
+    const figures = `${maxDifference.toExponential(1)}, allowed ${tolerance.toExponential(1)}`;
+    return { ...model, withoutFast: `its fast graphs differ too much from the whole one (${figures})` };
+  }
+  const { face, mouth, firstRow, kept } = fast;
+  return {
+    ...model,
+    fast: { faceFile: join(folder, face.file), mouthFile: join(folder, mouth.file), firstRow, kept },
+  };
 }

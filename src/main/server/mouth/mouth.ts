@@ -1,4 +1,6 @@
 import type { Avatar, Box } from '../avatar/avatar';
+import type { MouthMode } from './engine';
+import type { ProviderTrial } from './providers';
 
 /** 16 mel frames of 80 bands, band-major as the network wants it: data[band * 16 + frame]. */
 export interface MelWindow {
@@ -20,14 +22,34 @@ export interface MouthRequest {
   window: MelWindow;
 }
 
+export interface MouthEvent {
+  /**
+   * `restarted`: mouths are missing for a moment. `resumed`: they are back. `failed`: there will be none until Herald is
+   * restarted. `resampled`: the avatar's faces are of another size than the model's, which costs sharpness and nothing else.
+   */
+  kind: 'restarted' | 'resumed' | 'failed' | 'resampled';
+  message: string;
+}
+
 export interface MouthStatus {
   model: string;
   provider: string;
+  /** Every provider: its time, or why it was not taken. */
+  providers?: ProviderTrial[];
+  mode?: MouthMode | 'none';
+  /** Why it is not the usual mode. */
+  modeReason?: string;
+  /** How precisely the features of a face are kept, in the modes that keep them. */
+  keptBits?: 8 | 16 | 32;
   faceSizePx: number;
   /** CPU-ms per picture as timed after warm-up. */
   warmPictureMs: number;
+  /** Wall clock of a picture lately, as its engine had it to itself. */
+  recentPictureMs?: number;
   state: 'starting' | 'ready' | 'restarting' | 'failed';
   restarts: number;
+  /** The model that was asked for, while this one serves in its place. */
+  instead?: { model: string; why: string };
   lastError?: string;
 }
 
@@ -38,6 +60,8 @@ export interface MouthStatus {
 export interface Mouth {
   /** Start of the 200 ms window relative to the picture it is for, e.g. -37.5. */
   readonly windowStartMs: number;
+  /** Wall clock that a picture takes at present: one that is due sooner is better not asked for. */
+  readonly pictureMs?: number;
   status(): MouthStatus;
   /** Resolves when the engine can infer; rejects with a message that says what to do when it never will. */
   ready(): Promise<void>;

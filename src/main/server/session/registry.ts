@@ -61,6 +61,11 @@ export class SessionRegistry implements SessionDirectory {
     return Object.fromEntries([...this.sessions.values()].map((session) => [session.id, session.figures()]));
   }
 
+  /** Tells every session's listeners what happened to a part that all of them share. */
+  tell(part: string, message: string): void {
+    for (const session of this.sessions.values()) session.tell(part, message);
+  }
+
   async close(sessionId: number, reason: string): Promise<boolean> {
     const session = this.sessions.get(sessionId);
     if (!session) return false;

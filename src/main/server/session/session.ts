@@ -216,6 +216,11 @@ export class Session implements SessionHandle {
     return this.recording.end();
   }
 
+  /** A fault outside of this session that its viewers see the effect of; whoever had it has logged it. */
+  tell(part: string, message: string): void {
+    this.emit({ status: 'error', part, message });
+  }
+
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
