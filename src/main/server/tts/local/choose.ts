@@ -50,8 +50,9 @@ export function chooseVoice(
     if (!reads(model, text)) throw foreign(`"${model.name}" does not read`, text);
     return { model, speakerId: speakerName === undefined ? 0 : speakerOf(model, speakerName).id };
   }
-  const able = models.filter((model) => reads(model, text));
-  const model = able.find(speaks(context)) ?? able.find(speaks(text)) ?? able[0];
+  const able = models.filter((candidate) => reads(candidate, text));
+  const usual = models.find(speaks(context));
+  const model = usual && able.includes(usual) ? usual : (able.find(speaks(text)) ?? able[0]);
   if (!model) throw foreign('no installed voice reads', text);
   return { model, speakerId: 0 };
 }

@@ -8,8 +8,11 @@ import { fault } from './fault';
 const NEEDED = ['phontab', 'phonindex', 'phondata', 'intonations'];
 const PACKAGE = '@echogarden/espeak-ng-emscripten';
 /** In Emscripten's glue: `{filename:"/usr/share/espeak-ng-data/af_dict",start:0,end:121473}`. */
-const PACKED = /filename:"\/usr\/share\/espeak-ng-data\/([\w./+@-]+)",start:(\d+),end:(\d+)/g;
+const PACKED = /filename:"\/usr\/share\/espeak-ng-data\/([^"]+)",start:(\d+),end:(\d+)/g;
 const SYSTEM = ['/usr/share/espeak-ng-data', '/usr/local/share/espeak-ng-data', '/opt/homebrew/share/espeak-ng-data'];
+
+/** So that two at the same time do not work in one folder. */
+let nextCopy = 0;
 
 const isComplete = (dir: string) => NEEDED.every((file) => existsSync(join(dir, file)));
 
@@ -48,7 +51,7 @@ async function unpack(to: string): Promise<void> {
   }));
   const missing = NEEDED.find((name) => !files.some(({ path }) => path === name));
   if (missing) throw new Error(`${PACKAGE} does not list ${missing}`);
-  const workDir = `${to}.${process.pid}.tmp`;
+  const workDir = `${to}.${process.pid}-${nextCopy++}.tmp`;
   const data = await open(join(packageDir, 'espeak-ng.data'));
   try {
     for (const { path, start, end } of files) {
@@ -59,14 +62,15 @@ async function unpack(to: string): Promise<void> {
       await mkdir(dirname(join(workDir, path)), { recursive: true });
       await writeFile(join(workDir, path), bytes);
     }
+    // Another voice, or another process, may have been faster; what is incomplete there is of no use to anybody.
+    if (isComplete(to)) return;
     await rm(to, { recursive: true, force: true });
     await rename(workDir, to).catch((error) => {
-      // Another process may have been faster.
       if (!isComplete(to)) throw error;
     });
   } finally {
     await data.close();
-    await rm(workDir, { recursive: true, force: true });
+    await rm(workDir, { recursive: true, force: true }).catch(() => {});
   }
 }
 

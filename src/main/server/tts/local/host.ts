@@ -33,6 +33,8 @@ export class VoiceHost {
   readonly #options: Required<VoiceHostOptions>;
   readonly #jobs = new Map<number, Active>();
   #process: VoiceProcess | undefined;
+  /** It, and those before it that were killed and are not gone yet. */
+  readonly #living = new Set<VoiceProcess>();
   #ready: Promise<LoadedVoice> | undefined;
   #failStart: (error: Error) => void = () => {};
   #loaded = false;
@@ -113,12 +115,13 @@ export class VoiceHost {
   /** Ends the process and waits until it is gone; running jobs fail. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((done) => {
-      const process = this.#process;
       this.#end(closedError());
-      if (!process) return done();
+      if (this.#living.size === 0) return done();
       this.#onGone = done;
-      process.hold(true);
-      process.kill();
+      for (const process of this.#living) {
+        process.hold(true);
+        process.kill();
+      }
     });
     return this.#closed;
   }
@@ -142,13 +145,15 @@ export class VoiceHost {
     return new Promise<LoadedVoice>((resolve, reject) => {
       const process = this.#options.start();
       this.#process = process;
+      this.#living.add(process);
       this.#failStart = reject;
       process.onMessage((message) => {
         if (this.#process === process) this.#receive(message, resolve);
       });
       process.onExit((why) => {
+        this.#living.delete(process);
         if (this.#process === process) this.#end(this.#died(why));
-        if (this.#closed) this.#onGone?.();
+        if (this.#living.size === 0) this.#onGone?.();
       });
       process.send({ type: 'load', config });
       this.#arm(this.#options.loadLimitMs, 'it took too long to load');

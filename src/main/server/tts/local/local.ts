@@ -88,7 +88,13 @@ export class LocalTts implements Tts {
   }
 
   /** The processes that hold a model now. */
-  get state(): { model: string; pid: number | undefined; jobs: number; realTimeFactor: number | undefined }[] {
+  get state(): {
+    model: string;
+    pid: number | undefined;
+    jobs: number;
+    speechMs: number;
+    realTimeFactor: number | undefined;
+  }[] {
     return [...this.#hosts].map(([model, host]) => ({ model, ...host.state, ...host.speed }));
   }
 

@@ -148,9 +148,9 @@ async function describe(metadata: Map<string, string>, piperFile: string) {
     () => undefined,
   );
   if (piper) return describePiper(piper);
-  const names = metadata.get('speaker_names')?.split(',').filter(Boolean);
+  const names = (metadata.get('speaker_names') ?? '').split(',').filter(Boolean);
   const count = Math.min(MAX_SPEAKERS, Number(metadata.get('n_speakers')) || 1);
-  const all = names ?? Array.from({ length: count }, (_, id) => String(id));
+  const all = names.length > 0 ? names : Array.from({ length: count }, (_, id) => String(id));
   const speakers = all.length > 1 ? all.slice(0, MAX_SPEAKERS).map((name, id) => ({ name, id })) : [];
   return { languages, locale: languages.length === 1 ? languages[0] : undefined, speakers };
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { appendFile, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { appendFile, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { fault } from './fault';
 import { onnxMetadata } from './onnx-metadata';
@@ -84,6 +84,9 @@ function canonical(code: string | undefined): string | undefined {
   }
 }
 
+/** So that two at the same time do not work in one folder. */
+let nextCopy = 0;
+
 export interface PreparedPiper {
   model: string;
   tokens: string;
@@ -92,17 +95,16 @@ export interface PreparedPiper {
 /**
  * Makes a Piper download ready for sherpa-onnx: a copy with the notes that it looks for in the model, and the list of phonemes.
  * Done once; the download itself stays as it is. A file system that can shares the copy's blocks with it.
- * @param dir where copies are kept; a changed download gets a new one
+ * @param dir where copies are kept, named by the voice's folder; a changed download gets a new one, and its old one goes
  */
 export async function preparePiper(onnxFile: string, settings: PiperSettings, dir: string): Promise<PreparedPiper> {
   const { size, mtimeMs } = await stat(onnxFile);
-  const name = basename(onnxFile, '.onnx');
+  const name = basename(dirname(onnxFile));
   const folder = join(dir, `${name}-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`);
   const prepared = { model: join(folder, 'model.onnx'), tokens: join(folder, 'tokens.txt') };
   if (await stat(prepared.tokens).catch(() => undefined)) return prepared;
 
-  await mkdir(dir, { recursive: true });
-  const workDir = `${folder}.${process.pid}.tmp`;
+  const workDir = `${folder}.${process.pid}-${nextCopy++}.tmp`;
   try {
     await mkdir(workDir, { recursive: true });
     const copy = join(workDir, 'model.onnx');
@@ -110,6 +112,7 @@ export async function preparePiper(onnxFile: string, settings: PiperSettings, di
     await appendFile(copy, onnxMetadata(notesFor(settings)));
     await writeFile(join(workDir, 'tokens.txt'), tokensText(settings.tokens));
     await rename(workDir, folder);
+    await removeOthers(dir, name, basename(folder));
   } catch (error) {
     // Another Herald with the same data folder may have been faster.
     if (await stat(prepared.tokens).catch(() => undefined)) return prepared;
@@ -119,9 +122,17 @@ export async function preparePiper(onnxFile: string, settings: PiperSettings, di
       { cause: error },
     );
   } finally {
-    await rm(workDir, { recursive: true, force: true });
+    await rm(workDir, { recursive: true, force: true }).catch(() => {});
   }
   return prepared;
+}
+
+/** Copies of earlier downloads of the same voice. One that is in use may stay (Windows), and goes the next time. */
+async function removeOthers(dir: string, name: string, kept: string): Promise<void> {
+  const copies = (await readdir(dir)).filter(
+    (copy) => copy !== kept && copy.startsWith(`${name}-`) && /^[0-9a-z]+-[0-9a-z]+$/.test(copy.slice(name.length + 1)),
+  );
+  await Promise.all(copies.map((copy) => rm(join(dir, copy), { recursive: true, force: true }).catch(() => {})));
 }
 
 /** As sherpa-onnx's own script for Piper voices writes them. */

@@ -19,7 +19,7 @@ declare module 'sherpa-onnx-node' {
     onProgress?: (progress: Progress) => boolean;
   }
   class OfflineTts {
-    /** Ends the process when a model is broken; throws only for files that are missing. */
+    /** Rejects for files that are missing or broken; ends the process for a model without the notes that it needs. */
     static createAsync(config: object): Promise<OfflineTts>;
     readonly numSpeakers: number;
     readonly sampleRate: number;

@@ -3,7 +3,7 @@ import type { FromVoice, LoadedVoice, SherpaConfig, ToVoice, VoiceJob } from './
 
 /**
  * The voice process: holds one model of sherpa-onnx. It is a process of its own because sherpa-onnx brings its own ONNX Runtime,
- * and because it ends its process (`exit(-1)`, abort) on a model that it cannot use. It keeps nothing that cannot be made again,
+ * and because it ends its process (`exit(-1)`) on models that lack what it needs. It keeps nothing that cannot be made again,
  * and ends with its parent.
  */
 type OfflineTts = Awaited<ReturnType<typeof import('sherpa-onnx-node')['default']['OfflineTts']['createAsync']>>;
