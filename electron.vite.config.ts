@@ -9,6 +9,8 @@ export default defineConfig({
   main: {
     build: {
       outDir: 'out/main',
+      // Dependencies stay in node_modules; optional ones have to be named.
+      externalizeDeps: { include: ['sherpa-onnx-node'] },
       rollupOptions: {
         input: {
           index: at('src/main/index.ts'),
