@@ -187,6 +187,41 @@ export const sessionSummary = z.object({
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;
 
+/** A clip with its own pictures and sound that the presenter can put on: its `audiotype` goes to /set_audiotype. */
+export const performanceSummary = z.object({
+  audiotype: z.int().min(2),
+  name: z.string(),
+  durationMs: z.number().optional(),
+  loop: z.boolean().optional().describe('Goes round until something else is wanted'),
+});
+export type PerformanceSummary = z.infer<typeof performanceSummary>;
+
+export const sessionReply = z.object({
+  code: z.literal(0),
+  data: sessionSummary.extend({ performances: z.array(performanceSummary) }),
+});
+
+export const avatarSummary = z.object({
+  id: z.string().describe('What /offer takes as `avatar`'),
+  kind: z.enum(['presenter', 'livetalking']),
+  name: z.record(z.string(), z.string()).describe('By language'),
+  widthPx: z.int(),
+  heightPx: z.int(),
+  thumbnail: z.boolean().describe('/api/avatars/{id}/thumbnail has a picture'),
+});
+export type AvatarSummary = z.infer<typeof avatarSummary>;
+
+export const avatarsReply = z.object({
+  code: z.literal(0),
+  data: z.object({
+    avatars: z.array(avatarSummary),
+    /** Folders that mean to be an avatar and are not in order, with what to do. */
+    problems: z.array(z.object({ id: z.string(), message: z.string() })),
+    /** Who appears where an offer names nobody. */
+    default: z.string(),
+  }),
+});
+
 export const sessionsReply = z.object({ code: z.literal(0), data: z.object({ sessions: z.array(sessionSummary) }) });
 /** Every setting by its name; a secret appears only as "(set)" or "(not set)". */
 export const configReply = z.object({

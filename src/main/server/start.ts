@@ -97,6 +97,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     tts,
     chat,
     recordings,
+    avatars: { avatars, defaultAvatar },
     health: () => healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
     log,
     token,

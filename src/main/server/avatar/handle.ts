@@ -1,4 +1,4 @@
-import type { Avatar, Box } from './avatar';
+import type { Avatar, Box, PerformanceClip } from './avatar';
 import { indexAt, type Playback } from './idle';
 import type { AvatarPictures } from './walking';
 
@@ -7,6 +7,8 @@ export interface AvatarInfo {
   id: string;
   kind: 'presenter' | 'livetalking';
   name: Record<string, string>;
+  /** A portrait of presenters that have one. */
+  thumbnailFile?: string;
   widthPx: number;
   heightPx: number;
   pictureCount: number;
@@ -16,6 +18,7 @@ export interface AvatarInfo {
   faceSizePx?: number | undefined;
   /** One for all pictures or one each. */
   faceBoxes: Box[];
+  performances?: PerformanceClip[];
 }
 
 /** One session's view of an avatar whose pictures it shares. */
@@ -67,6 +70,10 @@ export class AvatarHandle implements Avatar {
 
   get stillIndex(): number {
     return this.info.stillIndex;
+  }
+
+  get performances(): readonly PerformanceClip[] {
+    return this.info.performances ?? [];
   }
 
   indexAt(position: number): number {

@@ -12,7 +12,9 @@ import {
   interruptReply,
   offerBody,
   offerReply,
+  type PerformanceSummary,
   sessionId,
+  sessionReply,
   speakingReply,
 } from '../../../shared/protocol';
 import { isPushMode, type Settings } from '../../../shared/settings';
@@ -30,6 +32,9 @@ export interface RouteDependencies {
   sessions: SessionDirectory;
   streams: EventStreams;
 }
+
+/** Sessions that have performances tell them. */
+type Performer = SessionHandle & { performances?(): readonly PerformanceSummary[] };
 
 const OFFER_LIMIT_MS = 30_000;
 const AUDIO_LIMIT_MS = 120_000;
@@ -204,6 +209,24 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
     },
     (request, reply) => {
       streams.start(reply as unknown as FastifyReply, sessionOf(request.query.sessionid));
+    },
+  );
+
+  routes.get(
+    '/api/sessions/:sessionid',
+    {
+      schema: {
+        summary: 'What a session is doing, and what it can perform',
+        tags: ['session'],
+        params: z.object({ sessionid: sessionId }),
+        response: { 200: z.union([sessionReply, failureReply]), ...failures },
+      },
+    },
+    async ({ params: { sessionid } }) => {
+      const session: Performer = sessionOf(sessionid);
+      const summary = sessions.list().find((one) => one.sessionid === sessionid);
+      if (!summary) return failure(`Session not found: ${sessionid}`);
+      return { code: 0 as const, data: { ...summary, performances: [...(session.performances?.() ?? [])] } };
     },
   );
 

@@ -14,6 +14,7 @@ import type { SessionDirectory } from '../session/api';
 import type { Tts } from '../tts/tts';
 import { version } from '../version';
 import { adminRoutes } from './admin-routes';
+import { type AvatarRouteDependencies, avatarRoutes } from './avatar-routes';
 import { acceptJsonBodies } from './body';
 import { guardRequests, policyOf } from './caller';
 import { errorOfIssues, pathOf, replyWithError } from './failures';
@@ -33,6 +34,8 @@ export interface HttpServerOptions {
   /** The voice that /api/voices tells about; without one there is no such route. */
   tts?: Tts;
   chat?: LlmRouteDependencies;
+  /** The avatars that /api/avatars tells about; without them there is no such route. */
+  avatars?: AvatarRouteDependencies;
   /** Where recordings are kept; without it nothing can be recorded. */
   recordings?: RecordingLibrary;
   log: Log;
@@ -95,6 +98,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const streams = new EventStreams(log);
   sessionRoutes(app, { settings, sessions, streams });
   await recordingRoutes(app, { settings, sessions, ...(options.recordings && { recordings: options.recordings }) });
+  await avatarRoutes(app, options.avatars);
   adminRoutes(app, { settings, sessions, health });
   voiceRoutes(app, { tts: options.tts });
   llmRoutes(app, options.chat ?? {});

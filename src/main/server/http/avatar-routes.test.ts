@@ -1,0 +1,86 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { avatarsReply, sessionReply } from '../../../shared/protocol';
+import { defaultSettings } from '../../../shared/settings';
+import { AvatarLibrary } from '../avatar/library';
+import { appRoot } from '../entries';
+import { createLogger } from '../log';
+import { FakeSession, FakeSessions } from './fake-sessions';
+import { createHttpServer } from './server';
+
+let dir: string;
+let app: FastifyInstance;
+let sessions: FakeSessions;
+let library: AvatarLibrary;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'herald-avatars-'));
+  sessions = new FakeSessions();
+  library = new AvatarLibrary({ dirs: [dir], cacheDir: join(dir, 'cache') });
+  const silent = { write: () => {} };
+  app = await createHttpServer({
+    settings: { ...defaultSettings(), rate_limit: 0 },
+    sessions,
+    health: () => ({}),
+    avatars: { avatars: library, defaultAvatar: 'clara' },
+    log: createLogger('silent', { out: silent, err: silent }),
+    token: 'correct-horse-battery',
+    rendererDir: '/nonexistent',
+  });
+});
+afterEach(async () => {
+  await app.close();
+  await library.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const get = (url: string) => app.inject({ method: 'GET', url });
+
+it('lists who can appear, who cannot and why, and who appears by default, without paths of their files', async () => {
+  mkdirSync(join(dir, 'broken'));
+  writeFileSync(join(dir, 'broken', 'presenter.json'), '{"format":');
+  const reply = await get('/api/avatars');
+  const { data } = avatarsReply.parse(reply.json());
+  expect(data.default).toBe('clara');
+  expect(data.avatars).toEqual([
+    expect.objectContaining({ id: 'clara', kind: 'presenter', thumbnail: true, name: expect.anything() }),
+  ]);
+  expect(data.problems).toEqual([{ id: 'broken', message: expect.stringMatching(/not JSON.*Restore/) }]);
+  expect(JSON.stringify(reply.json().data.avatars)).not.toContain('idle');
+});
+
+it('shows portraits, and none of avatars that have none or do not exist', async () => {
+  const portrait = await get('/api/avatars/clara/thumbnail');
+  expect(portrait.headers['content-type']).toBe('image/jpeg');
+  expect(portrait.rawPayload.subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
+  expect((await get('/api/avatars/nobody/thumbnail')).statusCode).toBe(404);
+  expect((await get('/api/avatars/..%2Fclara/thumbnail')).statusCode).toBe(400);
+});
+
+it('sends no file outside a presenter that names one', async () => {
+  const source = join(appRoot, 'resources', 'presenters', 'clara');
+  const target = join(dir, 'mallory');
+  cpSync(source, target, { recursive: true });
+  const bundle = JSON.parse(readFileSync(join(source, 'presenter.json'), 'utf8'));
+  const name = (thumbnail: string) =>
+    writeFileSync(join(target, 'presenter.json'), JSON.stringify({ ...bundle, id: 'mallory', thumbnail }));
+  name('thumbnail.jpg');
+  expect((await get('/api/avatars/mallory/thumbnail')).statusCode).toBe(200);
+  name('../../token');
+  expect((await get('/api/avatars/mallory/thumbnail')).statusCode).toBe(404);
+});
+
+it('tells a session with its performances', async () => {
+  sessions.add(123_456);
+  expect(sessionReply.parse((await get('/api/sessions/123456')).json()).data).toMatchObject({
+    sessionid: 123_456,
+    performances: [],
+  });
+  const performances = [{ audiotype: 2, name: 'wave', durationMs: 4_000 }];
+  sessions.sessions.set(234_567, Object.assign(new FakeSession(234_567), { performances: () => performances }));
+  expect(sessionReply.parse((await get('/api/sessions/234567')).json()).data.performances).toEqual(performances);
+  expect((await get('/api/sessions/999999')).json()).toEqual({ code: -1, msg: expect.stringContaining('not found') });
+});

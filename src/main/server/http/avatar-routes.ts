@@ -1,0 +1,69 @@
+import { basename, dirname } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { avatarName, avatarsReply, failureReply } from '../../../shared/protocol';
+import type { AvatarLibrary } from '../avatar/library';
+import { appRoot } from '../entries';
+import { HeraldError } from '../errors';
+
+export interface AvatarRouteDependencies {
+  avatars: Pick<AvatarLibrary, 'list'>;
+  /** Who appears where an offer names nobody. */
+  defaultAvatar: string;
+}
+
+const failures = { 401: failureReply, 403: failureReply, 429: failureReply, 500: failureReply };
+
+/** Who can appear on stage. Nothing is decoded for it: opening an avatar may still show that its pictures are broken. */
+export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDependencies): Promise<void> {
+  if (!options) return;
+  const { avatars, defaultAvatar } = options;
+  await app.register(async (scope) => {
+    await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
+    const routes = scope.withTypeProvider<ZodTypeProvider>();
+    routes.get(
+      '/api/avatars',
+      {
+        schema: {
+          summary: 'Avatars to choose from, and folders that are not in order',
+          tags: ['admin'],
+          response: { 200: avatarsReply, ...failures },
+        },
+      },
+      async () => {
+        const listing = await avatars.list();
+        const summaries = listing.avatars.map(({ id, kind, name, widthPx, heightPx, thumbnailFile }) => ({
+          id,
+          kind,
+          name,
+          widthPx,
+          heightPx,
+          thumbnail: thumbnailFile !== undefined,
+        }));
+        return {
+          code: 0 as const,
+          data: { avatars: summaries, problems: listing.problems, default: defaultAvatar },
+        };
+      },
+    );
+    routes.get(
+      '/api/avatars/:id/thumbnail',
+      {
+        schema: {
+          summary: "A presenter's portrait",
+          tags: ['admin'],
+          params: z.object({ id: avatarName }),
+          response: { ...failures, 404: failureReply },
+        },
+      },
+      async ({ params: { id } }, reply) => {
+        const file = (await avatars.list()).avatars.find((avatar) => avatar.id === id)?.thumbnailFile;
+        if (file === undefined) throw new HeraldError('not-found', `avatar "${id}" has no portrait`);
+        reply.header('cache-control', 'private, max-age=3600');
+        return (reply as unknown as FastifyReply).sendFile(basename(file), dirname(file));
+      },
+    );
+  });
+}
