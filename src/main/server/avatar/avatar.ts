@@ -13,6 +13,16 @@ export interface I420Picture {
   data: Uint8Array;
 }
 
+/** A clip that a presenter brings along, files with their whole path. */
+export interface PerformanceClip {
+  /** 1 is the still clip, 2 and above are performances. */
+  audiotype: number;
+  name: string;
+  videoFile: string;
+  /** Takes the place of the clip's own sound. */
+  soundFile?: string;
+}
+
 /**
  * The pictures a presenter is made of. A session walks a counter that only ever grows (`position`); the avatar maps it to
  * one of its pictures (cyclic or ping-pong), so a seamless loop needs no special case anywhere else.
@@ -32,6 +42,8 @@ export interface Avatar {
   readonly faceSizePx?: number | undefined;
   /** Index of the picture that stands still in audiotype 1. */
   readonly stillIndex: number;
+  /** What it can do besides talk. */
+  readonly performances?: readonly PerformanceClip[];
   /** Position (0, 1, 2, ...) -> picture index in [0, pictureCount). */
   indexAt(position: number): number;
   /** Face box of a picture, in its pixels. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { HeraldError } from '../errors';
-import type { Box } from './avatar';
+import type { Box, PerformanceClip } from './avatar';
 import type { Playback } from './idle';
 
 /** `clara`, `my_avatar-2`: what may follow `avatars/` in a path. Names from requests never become paths unchecked. */
@@ -23,6 +23,7 @@ export interface PresenterBundle {
   /** One for all pictures or one each. */
   faceBoxes: Box[];
   thumbnailFile?: string;
+  performances: PerformanceClip[];
 }
 
 const even = z.int().min(0).multipleOf(2, 'must be even');
@@ -43,6 +44,16 @@ const schema = z.object({
   still: z.object({ pictureIndex: z.int().min(0) }),
   faceBoxes: z.array(z.tuple([even, even, evenSize, evenSize])).min(1),
   thumbnail: sibling.optional(),
+  performances: z
+    .array(
+      z.object({
+        audiotype: z.int().min(1, '1 is the still clip, 2 and above are performances'),
+        name: z.string().min(1),
+        clip: sibling,
+        audio: sibling.optional(),
+      }),
+    )
+    .default([]),
 });
 
 /**
@@ -67,13 +78,16 @@ export async function readBundle(dir: string): Promise<PresenterBundle> {
     const issue = parsed.error.issues[0]!;
     throw wrong(`${issue.path.join('.') || 'the whole'}: ${issue.message}`);
   }
-  const { id, name, picture, idle, still, faceBoxes, thumbnail } = parsed.data;
+  const { id, name, picture, idle, still, faceBoxes, thumbnail, performances } = parsed.data;
   if (id !== basename(dir)) throw wrong(`id "${id}" is not the folder's name "${basename(dir)}"`);
   if (still.pictureIndex >= idle.pictures)
     throw wrong(`still.pictureIndex ${still.pictureIndex} is beyond the pictures`);
   if (faceBoxes.length !== 1 && faceBoxes.length !== idle.pictures) {
     throw wrong(`faceBoxes: ${faceBoxes.length} entries; give one, or one for each of the ${idle.pictures} pictures`);
   }
+  const audiotypes = performances.map(({ audiotype }) => audiotype);
+  const twice = audiotypes.find((audiotype, index) => audiotypes.indexOf(audiotype) !== index);
+  if (twice !== undefined) throw wrong(`performances: audiotype ${twice} is given twice`);
   for (const [x, y, w, h] of faceBoxes) {
     if (x + w > picture.widthPx || y + h > picture.heightPx)
       throw wrong(`faceBoxes: ${x},${y},${w},${h} leaves the picture`);
@@ -90,5 +104,11 @@ export async function readBundle(dir: string): Promise<PresenterBundle> {
     stillIndex: still.pictureIndex,
     faceBoxes: faceBoxes.map(([xPx, yPx, widthPx, heightPx]) => ({ xPx, yPx, widthPx, heightPx })),
     ...(thumbnail === undefined ? {} : { thumbnailFile: join(dir, thumbnail) }),
+    performances: performances.map(({ audiotype, name, clip, audio }) => ({
+      audiotype,
+      name,
+      videoFile: join(dir, clip),
+      ...(audio !== undefined && { soundFile: join(dir, audio) }),
+    })),
   };
 }

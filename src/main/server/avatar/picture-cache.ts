@@ -10,6 +10,9 @@ const MAX_CACHE_BYTES = 16 * 1024 ** 3;
 /** What a killed process left. */
 const STALE_TEMPORARY_MS = 24 * 3_600 * 1_000;
 
+/** What is converted: images of one size, in order. */
+export type PictureFolder = Pick<LiveTalkingAvatar, 'signature' | 'widthPx' | 'heightPx' | 'pictureFiles'>;
+
 /**
  * Picture files of imported folders by the folder's signature: a folder that is moved or copied (with its times) keeps its
  * file, a folder in which a picture changes gets a new one.
@@ -23,7 +26,7 @@ export class PictureCache {
   ) {}
 
   /** The folder's pictures when they are there. */
-  async find(avatar: LiveTalkingAvatar): Promise<StoredPictures | undefined> {
+  async find(avatar: PictureFolder): Promise<StoredPictures | undefined> {
     const file = this.fileOf(avatar);
     const pictures = await StoredPictures.open(file);
     const { widthPx, heightPx, pictureFiles } = avatar;
@@ -43,7 +46,7 @@ export class PictureCache {
    * The folder's pictures, converted first where they are not there. Those who ask meanwhile share one conversion, whose
    * options are the first one's.
    */
-  open(avatar: LiveTalkingAvatar, options: TranscodeOptions = {}): Promise<StoredPictures> {
+  open(avatar: PictureFolder, options: TranscodeOptions = {}): Promise<StoredPictures> {
     const { signature } = avatar;
     let building = this.building.get(signature);
     if (!building) {
@@ -53,7 +56,7 @@ export class PictureCache {
     return building;
   }
 
-  private async build(avatar: LiveTalkingAvatar, options: TranscodeOptions): Promise<StoredPictures> {
+  private async build(avatar: PictureFolder, options: TranscodeOptions): Promise<StoredPictures> {
     const there = await this.find(avatar);
     if (there) return there;
     await mkdir(this.dir, { recursive: true });
@@ -69,7 +72,7 @@ export class PictureCache {
     return pictures;
   }
 
-  private fileOf({ signature, widthPx, heightPx }: LiveTalkingAvatar): string {
+  private fileOf({ signature, widthPx, heightPx }: PictureFolder): string {
     return join(this.dir, `${signature}-${widthPx}x${heightPx}.pictures`);
   }
 

@@ -1,13 +1,4 @@
-import type { I420Picture } from '../avatar/avatar';
-
-/** 40 ms of a performance: its picture, in the avatar's size, and its sound. */
-export interface ActStep {
-  readonly picture: I420Picture;
-  /** 1,920 samples at 48 kHz. */
-  readonly samples: Float32Array;
-  /** A round begins here: the first step, and of a loop each time it comes round again. */
-  readonly first: boolean;
-}
+import type { ActStep } from '../avatar/actions';
 
 export interface ActSource {
   readonly audiotype: number;

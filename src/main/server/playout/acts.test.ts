@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
+import type { ActStep } from '../avatar/actions';
 import type { Avatar, I420Picture } from '../avatar/avatar';
-import { Act, type ActSource, type ActStep } from './act';
+import { Act, type ActSource } from './act';
 import type { ActsOptions } from './acts';
 import { VirtualClock } from './clock';
 import { BLEND_PICTURES } from './composer';

@@ -1,5 +1,6 @@
+import type { ActStep } from '../avatar/actions';
 import type { I420Picture } from '../avatar/avatar';
-import type { Act, ActStep } from './act';
+import type { Act } from './act';
 
 export interface ActsOptions {
   /** Speech and performances want the stage one after the other (queue, the default), or speech ends a performance (cut). */
