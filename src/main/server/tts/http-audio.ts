@@ -239,7 +239,7 @@ async function* read(response: IncomingMessage, signal: AbortSignal): AsyncGener
 }
 
 /** The first part of an answer that is not going to be used otherwise; never throws, never waits for long. */
-async function readSome(answer: VoiceAnswer): Promise<string> {
+export async function readSome(answer: { bytes(): AsyncIterable<Buffer>; cancel(): void }): Promise<string> {
   const late = setTimeout(answer.cancel, ERROR_BODY_MS);
   const parts: Buffer[] = [];
   let length = 0;

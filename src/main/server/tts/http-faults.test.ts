@@ -47,6 +47,13 @@ describe('HttpFaults', () => {
     expect(message).toContain('Bad key ***, or sk-***');
   });
 
+  it('tells an account that is used up from one that is asked too often', () => {
+    expect(faults.status(429, {}, 'You exceeded your current quota.').reason).toContain('no credit left');
+    for (const said of ['quota exceeded: concurrency', 'Throttling.RateQuota', 'rate limit of your billing plan']) {
+      expect(faults.status(429, {}, said).reason).toContain('asked too often');
+    }
+  });
+
   it('reads Retry-After as seconds and as a date', () => {
     expect(faults.status(429, { 'retry-after': '1.5' }, '').retryAfterMs).toBe(1_500);
     const at = new Date(Date.now() + 60_000).toUTCString();

@@ -29,6 +29,9 @@ export class CutOff extends Error {
   override readonly name = 'CutOff';
 }
 
+/** Of 429: the account is used up, or there is only too much at once, for which some services say "quota", too. */
+const SPENT = /quota|credit|balance|billing/i;
+const BUSY = /rate.?(?:limit|quota)|concurren/i;
 const MAX_MESSAGE_CHARACTERS = 300;
 const KEY_NAME = 'HERALD_TTS_API_KEY';
 const CORRECT_ADDRESS = 'Correct --TTS_SERVER.';
@@ -74,7 +77,7 @@ export class HttpFaults {
       const reason = this.#hasKey ? 'refused our key' : 'wants a key';
       return this.make(`${this.address} ${reason} (${status}${said})`, `Put the right key in ${this.keyNames}.`);
     }
-    if (status === 402 || (status === 429 && /quota|credit|balance|billing/i.test(body))) {
+    if (status === 402 || (status === 429 && SPENT.test(body) && !BUSY.test(body))) {
       return this.make(`${this.address} has no credit left for us (${status}${said})`, 'Top up the account.', more);
     }
     if (status === 429) {
@@ -170,6 +173,16 @@ export class HttpFaults {
       retrySafe: heardMs === 0,
       cause,
     });
+  }
+
+  /** A WebSocket ended before its end (RFC 6455, 7.4). */
+  hungUp({ code, reason }: { code: number; reason: string }, heardMs: number): ProviderError {
+    if (!reason) return this.cutOff(heardMs);
+    return this.make(
+      `${this.address} closed the connection (code ${code}${this.#said(reason)})`,
+      this.#hints.brokenOff ?? SEE_LOG,
+      { retrySafe: heardMs === 0 && code >= 1_011 },
+    );
   }
 
   noSound(): ProviderError {
