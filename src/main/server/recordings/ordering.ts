@@ -88,6 +88,7 @@ export class Ordering {
     const { bavail, bsize } = await statfs(dirname(media));
     if (bavail * bsize < size + this.options.minFreeBytes) throw new Error('the disk has no room for a second copy');
     await rm(ordering, { force: true });
+    signal.throwIfAborted();
     try {
       const durationMs = await this.options.remux(
         { input: media, output: ordering, container: name.container },
