@@ -22,13 +22,16 @@ export interface TestServer {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Runs the built server (`npm run build` first) on a free port with its own data folder. */
+/**
+ * Runs the built server (`npm run build` first) on a free port with its own data folder, which is removed when it ends. A folder
+ * given as `dataDir` is used instead, and stays.
+ */
 export async function startTestServer(
   flags: string[] = [],
-  { env = {} }: { env?: Record<string, string> } = {},
+  { env = {}, dataDir: keptDir }: { env?: Record<string, string>; dataDir?: string } = {},
 ): Promise<TestServer> {
   if (!existsSync(SERVE)) throw new Error('out/main/serve.js is missing: run npm run build first');
-  const dataDir = mkdtempSync(join(tmpdir(), 'herald-test-'));
+  const dataDir = keptDir ?? mkdtempSync(join(tmpdir(), 'herald-test-'));
   // Not 'auto': on a machine with internet it would ask a service, and tests would hear another voice.
   const args = ['--listenport', '0', '--data', dataDir, '--rate_limit', '0', '--tts', 'espeak', ...flags];
   const child = spawn(process.execPath, [SERVE, ...args], {
@@ -39,7 +42,7 @@ export async function startTestServer(
   let output = '';
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
-      rmSync(dataDir, { recursive: true, force: true });
+      if (keptDir === undefined) rmSync(dataDir, { recursive: true, force: true });
       resolve(code);
     });
   });
