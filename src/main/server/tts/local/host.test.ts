@@ -1,60 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { LOADED, ScriptedProcess, wellBehaved } from '../../../../../testing/voice-process';
 import { VoiceHost } from './host';
-import type { FromVoice, SherpaConfig, ToVoice } from './messages';
-import type { VoiceProcess } from './voice-fork';
+import type { SherpaConfig, ToVoice } from './messages';
 
 const CONFIG: SherpaConfig = { model: { numThreads: 1, provider: 'cpu', debug: false }, maxNumSentences: 1 };
 const JOB = { pieces: [{ text: 'Hello.', pauseMs: 0 }], speaker: 0, speed: 1 };
-
-/** A voice process in this one: it does what a script says, and ends when it is killed. */
-class ScriptedProcess implements VoiceProcess {
-  readonly pid = 1;
-  readonly received: ToVoice[] = [];
-  held = true;
-  #message: (message: FromVoice) => void = () => {};
-  #exit: ((why: string) => void) | undefined;
-
-  constructor(private readonly onSend: (message: ToVoice, process: ScriptedProcess) => void) {}
-
-  send(message: ToVoice): void {
-    this.received.push(message);
-    if (this.#exit) this.onSend(message, this);
-  }
-  say(message: FromVoice): void {
-    queueMicrotask(() => this.#message(message));
-  }
-  die(why: string): void {
-    queueMicrotask(() => {
-      this.#exit?.(why);
-      this.#exit = undefined;
-    });
-  }
-  onMessage(listener: (message: FromVoice) => void): void {
-    this.#message = listener;
-  }
-  onExit(listener: (why: string) => void): void {
-    this.#exit = listener;
-  }
-  hold(yes: boolean): void {
-    this.held = yes;
-  }
-  kill(): void {
-    this.die('killed by SIGKILL');
-  }
-}
-
-const LOADED: FromVoice = { type: 'loaded', sampleRateHz: 22_050, speakerCount: 1, loadMs: 1 };
-
-/** Loads at once and speaks two chunks for each job. */
-function wellBehaved(message: ToVoice, process: ScriptedProcess): void {
-  if (message.type === 'load') process.say(LOADED);
-  if (message.type !== 'speak') return;
-  const { id } = message.job;
-  process.say({ type: 'audio', id, samples: new Float32Array(2) });
-  process.say({ type: 'audio', id, samples: new Float32Array(3) });
-  process.say({ type: 'done', id, synthesisMs: 10, speechMs: 40 });
-}
 
 function hostOf(scripts: ((message: ToVoice, process: ScriptedProcess) => void)[], limits = {}) {
   const started: ScriptedProcess[] = [];
@@ -227,7 +178,7 @@ it('ends the process when it is closed, with all sentences, and starts no other'
   const { host, started } = hostOf([(message, process) => message.type === 'load' && process.say(LOADED)]);
   const speaking = lengths(host);
   await turn();
-  await Promise.all([host.close(), host.close(), expect(speaking).rejects.toThrow('the voice is closed')]);
-  await expect(lengths(host)).rejects.toThrow('the voice is closed');
+  await Promise.all([host.close(), host.close(), expect(speaking).rejects.toThrow('is not loaded any more')]);
+  await expect(lengths(host)).rejects.toThrow('is not loaded any more');
   expect(started).toHaveLength(1);
 });

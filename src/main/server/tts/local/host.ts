@@ -38,6 +38,7 @@ export class VoiceHost {
   #ready: Promise<LoadedVoice> | undefined;
   #failStart: (error: Error) => void = () => {};
   #loaded = false;
+  #waiting = 0;
   #watchdog: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closed: Promise<void> | undefined;
@@ -52,6 +53,11 @@ export class VoiceHost {
     return { pid: this.#process?.pid, loaded: this.#loaded, jobs: this.#jobs.size };
   }
 
+  /** Whether nobody waits for it or for what it says. */
+  get idle(): boolean {
+    return this.#jobs.size === 0 && this.#waiting === 0;
+  }
+
   /** How much has been spoken, and the time that each second of it has cost (undefined before the first). */
   get speed(): { speechMs: number; realTimeFactor: number | undefined } {
     const { synthesisMs, speechMs } = this.#speech;
@@ -61,16 +67,18 @@ export class VoiceHost {
   /** Loads the model unless it is. An abort ends the wait, not the loading. @throws ProviderError; the signal's reason */
   async ready(signal: AbortSignal): Promise<LoadedVoice> {
     signal.throwIfAborted();
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw this.#unloaded();
     this.#ready ??= this.#start();
     let stop = () => {};
     const aborted = new Promise<never>((_, reject) => {
       stop = () => reject(signal.reason);
     });
     signal.addEventListener('abort', stop, { once: true });
+    this.#waiting++;
     try {
       return await Promise.race([this.#ready, aborted]);
     } finally {
+      this.#waiting--;
       signal.removeEventListener('abort', stop);
     }
   }
@@ -82,7 +90,7 @@ export class VoiceHost {
   async *run(job: Omit<VoiceJob, 'id'>, signal: AbortSignal): AsyncGenerator<Float32Array> {
     await this.ready(signal);
     const process = this.#process;
-    if (!process) throw this.#closed ? closedError() : this.#died('it ended');
+    if (!process) throw this.#closed ? this.#unloaded() : this.#died('it ended');
     if (this.#jobs.size >= MAX_JOBS) {
       throw fault(`${MAX_JOBS} sentences wait for it already`, 'Say less at once.', { ofRequest: true });
     }
@@ -115,7 +123,7 @@ export class VoiceHost {
   /** Ends the process and waits until it is gone; running jobs fail. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((done) => {
-      this.#end(closedError());
+      this.#end(this.#unloaded());
       if (this.#living.size === 0) return done();
       this.#onGone = done;
       for (const process of this.#living) {
@@ -141,7 +149,7 @@ export class VoiceHost {
       this.#ready = undefined;
       throw error;
     }
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw this.#unloaded();
     return new Promise<LoadedVoice>((resolve, reject) => {
       const process = this.#options.start();
       this.#process = process;
@@ -219,6 +227,12 @@ export class VoiceHost {
     });
   }
 
+  #unloaded(): ProviderError {
+    return fault(`"${this.#options.name}" is not loaded any more`, 'The next sentence loads it again.', {
+      ofRequest: true,
+    });
+  }
+
   /** Forgets the process, whatever becomes of it, and fails all that waits for it. */
   #end(error: Error): void {
     clearTimeout(this.#watchdog);
@@ -234,5 +248,3 @@ export class VoiceHost {
     this.#jobs.clear();
   }
 }
-
-const closedError = () => fault('the voice is closed', 'Herald is ending.', { ofRequest: true });

@@ -4,7 +4,7 @@ import type { Log } from '../../log';
 import { hasSpeech } from '../../text/speakable';
 import { guessLanguage } from '../language';
 import type { Tts, TtsOptions, VoiceInfo } from '../tts';
-import { chooseVoice } from './choose';
+import { chooseVoice, findModel } from './choose';
 import { fault, PROVIDER } from './fault';
 import { VoiceHost } from './host';
 import { findModels, type LocalModel } from './models';
@@ -40,6 +40,8 @@ export class LocalTts implements Tts {
   /** By the model's name, the one used last at the end. */
   readonly #hosts = new Map<string, VoiceHost>();
   readonly #judged = new Set<string>();
+  /** Those that made room for others and are not gone yet. */
+  readonly #leaving = new Set<VoiceHost>();
   #models: Promise<LocalModel[]> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -59,7 +61,7 @@ export class LocalTts implements Tts {
   async *stream(sentence: string, { signal, voice, context, speed = 1 }: TtsOptions): AsyncGenerator<PcmChunk> {
     signal.throwIfAborted();
     if (!hasSpeech(sentence)) return;
-    const { model, speakerId } = chooseVoice(await this.#installed(), sentence, voice, context);
+    const { model, speakerId } = chooseVoice(await this.#installed(), sentence, voice || undefined, context);
     const host = this.#hostOf(model);
     const { sampleRateHz } = await this.#loaded(host, model.name, signal);
     const { language } = guessLanguage(sentence);
@@ -81,10 +83,10 @@ export class LocalTts implements Tts {
     return models.flatMap(voicesOf);
   }
 
-  /** Whether a voice name is one of a model here, by a look at the folder's names. */
+  /** Whether a voice name is one of a model here, by a look at the folders' names. */
   hasVoice(name: string): boolean {
-    const wanted = name.split(':')[0]!.trim().toLowerCase();
-    return namesIn(this.#options.modelsDir).some((folder) => folder.toLowerCase() === wanted);
+    const folders = namesIn(this.#options.modelsDir).map((folder) => ({ name: folder }));
+    return findModel(folders, name.split(':')[0]!) !== undefined;
   }
 
   /** The processes that hold a model now. */
@@ -99,7 +101,8 @@ export class LocalTts implements Tts {
   }
 
   close(): Promise<void> {
-    this.#closed ??= Promise.all([...this.#hosts.values()].map((host) => host.close())).then(() => this.#hosts.clear());
+    const all = [...this.#hosts.values(), ...this.#leaving];
+    this.#closed ??= Promise.all(all.map((host) => host.close())).then(() => this.#hosts.clear());
     return this.#closed;
   }
 
@@ -130,10 +133,11 @@ export class LocalTts implements Tts {
       new VoiceHost({ name: model.name, config: () => sherpaConfig(model, cacheDir), ...(start && { start }) });
     this.#hosts.delete(model.name);
     this.#hosts.set(model.name, host);
-    const idle = [...this.#hosts].find(([, { state }]) => state.jobs === 0);
-    if (this.#hosts.size > MAX_LOADED && idle && idle[1] !== host) {
-      this.#hosts.delete(idle[0]);
-      void idle[1].close();
+    const [name, idle] = [...this.#hosts].find(([, other]) => other !== host && other.idle) ?? [];
+    if (this.#hosts.size > MAX_LOADED && idle) {
+      this.#hosts.delete(name!);
+      this.#leaving.add(idle);
+      void idle.close().then(() => this.#leaving.delete(idle));
     }
     return host;
   }
