@@ -75,7 +75,9 @@ export const settingsSchema = z.object({
   }),
   avatar_id: setting(avatarName.optional(), { help: 'presenter to show', defaultText: 'the built-in presenter' }),
   tts: setting(word.default('auto'), {
-    help: 'voice engine: auto, espeak (built in, offline), edgetts, gpt-sovits, xtts, cosyvoice, fishtts, openai, azure, tencent, doubao, qwen, indextts2',
+    help:
+      'voice engine: auto, espeak (built in, offline), local, edgetts, gpt-sovits, xtts, cosyvoice, fishtts, indextts2, openai, ' +
+      'azure, tencent, doubao, qwen',
   }),
   voice: setting(text.optional(), { help: 'voice of that engine (see /api/voices)', defaultText: "the engine's own" }),
   speed: setting(z.number().min(0.5).max(2).default(1), { unit: 'times normal', help: 'how fast it speaks' }),
@@ -87,7 +89,7 @@ export const settingsSchema = z.object({
   REF_TEXT: setting(text.optional(), { help: 'what the reference recording says' }),
   TTS_SERVER: setting(url(/^https?$/, 'http://127.0.0.1:9880').optional(), {
     unit: 'URL',
-    help: 'address of the voice server',
+    help: 'address of the voice server, or of one to be asked in place of a voice service',
   }),
   tts_model: setting(text.optional(), { help: 'model of the voice server, where it has several (openai: tts-1)' }),
   tts_api_key: setting(text.optional(), { help: 'key of the voice service', secret: true, noFlag: true }),
@@ -143,6 +145,9 @@ export const settingsSchema = z.object({
     help: 'longest wait for the first sound of a sentence before the fallback voice speaks it',
   }),
   customvideo_config: setting(text.optional(), { unit: 'file', help: 'JSON list of performances (audiotype >= 2)' }),
+  performance_overlap: setting(z.enum(['queue', 'cut']).default('queue'), {
+    help: 'speech and performances wait for each other (queue), or the later one ends the former (cut)',
+  }),
   batch_size: setting(z.int().min(1).max(64).default(1), {
     unit: 'pictures',
     help: 'most pictures per inference call; more than 4 only adds delay on a CPU',

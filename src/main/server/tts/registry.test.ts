@@ -7,6 +7,15 @@ import { createTts, ttsNames, type VoiceConfig, type VoiceContext } from './regi
 import type { Tts, TtsOptions } from './tts';
 
 const KEY = 'sk-test-0123456789';
+/** What must stay with their owners. */
+const KEYS = {
+  openai_api_key: 'secret-openai',
+  dashscope_api_key: 'secret-dashscope',
+  azure_speech_key: 'secret-azure',
+  doubao_token: 'secret-doubao',
+  tencent_secret_id: 'secret-tencent-id',
+  tencent_secret_key: 'secret-tencent-key',
+};
 
 let logged: string;
 let opened: Tts[];
@@ -70,7 +79,7 @@ describe('espeak', () => {
 });
 
 describe('a name that is not served', () => {
-  it.each(['tencent', 'azuretts', 'qwentts'])('%s: one warning, and espeak', async (name) => {
+  it.each(['omnitts'])('%s: one warning, and espeak', async (name) => {
     const tts = make({ tts: name, voice: 'their-voice' });
     expect(logged.match(/warn/g)).toHaveLength(1);
     expect(logged).toContain(`--tts ${name} is not available in this version; speaking with the offline voice espeak`);
@@ -163,6 +172,45 @@ describe('a voice server', () => {
     expect(requests[0]!.headers.authorization).toBe('Bearer mine-0123');
   });
 
+  it.each([
+    ['azuretts', 'azure', 'azure_speech_key'],
+    ['azure', 'azure', 'azure_speech_key'],
+  ] as const)("%s is %s, and gets its own key and nobody else's", async (tts, engine, key) => {
+    const keys = { ...KEYS, [key]: 'its-own-0123\n' };
+    expect(await say(make({ tts, TTS_SERVER, ...keys }))).toMatchObject({ engines: [engine], faults: [] });
+    expect(requests[0]!.headers['ocp-apim-subscription-key']).toBe('its-own-0123');
+    expect(JSON.stringify(requests)).not.toContain('secret');
+    await say(make({ tts, TTS_SERVER, ...keys, tts_api_key: 'mine-0123' }));
+    expect(requests[1]!.headers['ocp-apim-subscription-key']).toBe('mine-0123');
+  });
+
+  it('tencent is signed with its secret key, and gets no other', async () => {
+    const account = { tencent_appid: '1250000000', tencent_secret_id: 'AKID-0123', tencent_secret_key: 'signs-0123' };
+    const tts = make({ tts: 'tencent', TTS_SERVER, ...KEYS, ...account, tts_api_key: KEY });
+    expect(await say(tts)).toMatchObject({ engines: ['tencent'], faults: [] });
+    expect(JSON.parse(requests[0]!.body)).toMatchObject({ AppId: 1_250_000_000, SecretId: 'AKID-0123' });
+    expect(JSON.stringify(requests)).not.toMatch(/signs-0123|secret-|sk-test/);
+  });
+
+  it.each([
+    ['qwen', 'dashscope_api_key', 'Bearer its-own-0123'],
+    ['qwentts', 'dashscope_api_key', 'Bearer its-own-0123'],
+    ['doubao', 'doubao_token', 'Bearer;its-own-0123'],
+  ] as const)("%s gets its own key and nobody else's", async (tts, key, authorization) => {
+    const asked: IncomingHttpHeaders[] = [];
+    server.on('upgrade', ({ headers }, socket) => {
+      asked.push(headers);
+      socket.destroy();
+    });
+    const voice = make({ tts, TTS_SERVER, ...KEYS, doubao_appid: '1', [key]: 'its-own-0123' });
+    const { engines, faults } = await say(voice);
+    expect(engines).toEqual(['espeak']);
+    expect(faults).toEqual([expect.stringMatching(/^(qwen|doubao) -> espeak: .*closed the connection/)]);
+    expect(asked[0]!.authorization).toBe(authorization);
+    expect(JSON.stringify(asked)).not.toContain('secret');
+    expect(logged).not.toMatch(/its-own|secret/);
+  });
+
   it.each(['gpt-sovits', 'xtts', 'cosyvoice', 'fishtts'])('never gets the key of OpenAI when it is %s', async (tts) => {
     const spoken = await say(make({ tts, TTS_SERVER, openai_api_key: KEY, REF_FILE: 'package.json', REF_TEXT: 'x' }));
     expect(spoken.samples).toBeGreaterThan(0);
@@ -190,10 +238,15 @@ describe('a voice server', () => {
   it.each([
     ['gpt-sovits', '--REF_FILE'],
     ['openai', 'OPENAI_API_KEY'],
+    ['azure', 'AZURE_TTS_REGION'],
+    ['tencent', 'TENCENT_SECRET_ID'],
+    ['doubao', 'DOUBAO_TOKEN'],
+    ['qwentts', 'DASHSCOPE_API_KEY'],
+    ['indextts2', '--REF_FILE'],
   ])('%s says at the start what it still needs', (tts, needed) => {
     make({ tts });
     expect(logged.match(/warn/g)).toHaveLength(1);
-    expect(logged).toContain(`--tts ${tts} cannot speak yet, espeak does instead: `);
+    expect(logged).toMatch(new RegExp(`--tts ${tts.replace(/tts$/, '')}.* cannot speak yet, espeak does instead: `));
     expect(logged).toContain(needed);
   });
 

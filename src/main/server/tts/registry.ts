@@ -3,6 +3,7 @@ import type { Settings } from '../../../shared/settings';
 import { nearest } from '../config/nearest';
 import type { Log } from '../log';
 import { AutoTts, type Candidate } from './auto';
+import { CLOUD_ENGINES } from './cloud-engines';
 import { CosyVoiceTts } from './cosyvoice';
 import { DefaultedTts } from './defaults';
 import { localeOf } from './edge-voices';
@@ -12,6 +13,7 @@ import { FallbackTts } from './fallback';
 import { FishTts } from './fishtts';
 import { GptSovitsTts } from './gpt-sovits';
 import type { HttpVoiceOptions } from './http-audio';
+import { IndexTts2 } from './indextts2';
 import { hasLocalVoices, LocalTts } from './local/local';
 import { OpenAiSpeechTts } from './openai-speech';
 import type { Tts } from './tts';
@@ -30,6 +32,14 @@ export type VoiceConfig = Pick<
   | 'tts_model'
   | 'tts_api_key'
   | 'openai_api_key'
+  | 'dashscope_api_key'
+  | 'azure_speech_key'
+  | 'azure_tts_region'
+  | 'tencent_appid'
+  | 'tencent_secret_id'
+  | 'tencent_secret_key'
+  | 'doubao_appid'
+  | 'doubao_token'
   | 'tts_sample_rate'
   | 'tts_deadline_s'
   | 'pause_after_fault_s'
@@ -45,7 +55,7 @@ export interface VoiceContext {
   edgeProblem?(signal: AbortSignal): Promise<Error | undefined>;
 }
 
-interface Engine {
+export interface Engine {
   make(options: HttpVoiceOptions, config: VoiceConfig, context: VoiceContext): Tts;
   /** What has to be set before it can speak, as a sentence; undefined when nothing is missing. */
   missing?(config: VoiceConfig, context: VoiceContext): string | undefined;
@@ -86,12 +96,23 @@ const ENGINES: Record<string, Engine> = {
         ? 'OpenAI wants a key: set OPENAI_API_KEY, or --TTS_SERVER to a server of your own that speaks the same protocol'
         : undefined,
   },
+  indextts2: {
+    make: (options) => new IndexTts2(options),
+    missing: ({ REF_FILE }) =>
+      REF_FILE === undefined
+        ? 'it copies the voice of a recording: set --REF_FILE to the path of one of 3 to 15 s on this machine'
+        : undefined,
+  },
+  ...CLOUD_ENGINES,
 };
+
+/** The peers' names of what has a shorter one here. */
+const ALIASES: Record<string, string> = { azuretts: 'azure', qwentts: 'qwen' };
 
 export const ttsNames: readonly string[] = ['auto', 'espeak', ...Object.keys(ENGINES)];
 
 /** Names that the peers' start scripts pass as `--tts`, or that are planned, and that this build cannot serve. */
-const NOT_SERVED = ['tencent', 'doubao', 'azuretts', 'azure', 'indextts2', 'qwentts'];
+const NOT_SERVED = ['omnitts'];
 
 /** Edge's own deadline ends just before `auto` gives up the probe, so that its better words are used. */
 const EDGE_PROBE_MS = 2_800;
@@ -107,7 +128,8 @@ const LOCAL_MARGIN_MS = 500;
 export function createTts(config: VoiceConfig, context: VoiceContext): Tts {
   const { log } = context;
   const { voice, speed, pitch } = config;
-  const name = config.tts.trim().toLowerCase();
+  const asked = config.tts.trim().toLowerCase();
+  const name = Object.hasOwn(ALIASES, asked) ? ALIASES[asked]! : asked;
   const manner = { speed, pitchSemitones: pitch };
   const options = {
     log,
