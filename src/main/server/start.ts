@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { defaultSettings, flagOf, type SettingName, type Settings } from '../../shared/settings';
+import type { Settings } from '../../shared/settings';
 import { openAudio } from './audio/decode';
+import { Actions } from './avatar/actions';
 import { AvatarLibrary } from './avatar/library';
 import { loadOrCreateToken } from './config/token';
 import { createHttpServer } from './http/server';
@@ -54,6 +55,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     cacheDir: join(dataDir, 'cache', 'pictures'),
     onEvent: ({ kind, message }) => log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
   });
+  const actions = await openActions(settings, { dataDir, log: log.child({ scope: 'performance' }) });
   const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
   const stopping = new AbortController();
   const mouth = createMouth({
@@ -82,6 +84,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
       tts,
       chat,
       chatOverlap: settings.chat_overlap,
+      performanceOverlap: settings.performance_overlap,
       latency,
       mouth,
       openAudio: (bytes, options) => openAudio(bytes, { maxMinutes: settings.max_audio_minutes, ...options }),
@@ -90,6 +93,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
       recordings,
     },
     avatars,
+    actions,
   );
   const http = await createHttpServer({
     settings,
@@ -109,7 +113,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
       stopping.abort();
       await sessions.closeAll();
       await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
-      await avatars.close();
+      await Promise.allSettled([avatars.close(), actions.close()]);
     })();
     return closing;
   };
@@ -129,7 +133,6 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     if (!closing) log.warn(`the rehearsal failed: ${error instanceof Error ? error.message : error}`);
   });
   log.info(`token for callers from outside: ${token}`);
-  for (const warning of withoutEffect(settings)) log.warn(warning);
   const address = http.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.listenport;
   return { url: `http://${localHost(settings.host)}:${port}`, host: settings.host, port, token, close };
@@ -148,14 +151,20 @@ function chatServices(settings: Settings, log: Log): ChatServices {
   };
 }
 
-/** Settings of the field that scripts pass and that this version takes without acting on them. */
-const NOT_YET: readonly SettingName[] = ['customvideo_config'];
-
-function withoutEffect(settings: Settings): string[] {
-  const defaults = defaultSettings();
-  return NOT_YET.filter((name) => settings[name] !== defaults[name]).map(
-    (name) => `${flagOf(name)} has no effect in this version`,
-  );
+/** @throws when the file of `--customvideo_config` cannot be used, naming every problem in it. */
+async function openActions(
+  { customvideo_config: configFile }: Settings,
+  { dataDir, log }: { dataDir: string; log: Log },
+): Promise<Actions> {
+  const actions = await Actions.open({
+    actionsDir: join(dataDir, 'actions'),
+    cacheDir: join(dataDir, 'cache', 'pictures'),
+    ...(configFile !== undefined && { configFile }),
+    onEvent: (kind, message) => log[kind === 'failed' ? 'error' : 'info'](message),
+  });
+  const known = actions.all.map(({ audiotype, name }) => `${audiotype} (${name})`);
+  if (known.length > 0) log.info(`performances: ${known.join(', ')}`);
+  return actions;
 }
 
 /** The address at which this machine reaches a server that listens on `host`. */

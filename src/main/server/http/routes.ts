@@ -86,6 +86,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
           studio,
           signal,
           ...(avatar && { avatar }),
+          ...(custom_config && { customConfig: custom_config }),
           voice: { voice, referenceAudio: refaudio, referenceText: reftext },
         }),
       );

@@ -105,6 +105,7 @@ describe('/offer', () => {
     expect(sessions.offers[0]).toMatchObject({
       avatar: 'wav2lip256_avatar1',
       voice: { voice: 'zh', referenceAudio: 'anna.wav', referenceText: 'Good morning.' },
+      customConfig: '{"a":1}',
     });
     const reply = await post('/offer', {
       sdp: 'v=0',
@@ -116,6 +117,7 @@ describe('/offer', () => {
     });
     expect(reply.statusCode).toBe(200);
     expect(sessions.offers[1]).not.toHaveProperty('avatar');
+    expect(sessions.offers[1]).not.toHaveProperty('customConfig');
   });
 
   it.each(['../secret', 'a/../b', '..', 'a\\b', '/etc', '.hidden', 'a\0b', 'a..b', 'C:', 'x'.repeat(65)])(

@@ -64,8 +64,15 @@ export class Acts {
   /** The next picture of mode 1's own and what it belongs to; undefined while there is none. */
   takeBackdrop(): { picture: I420Picture; scene: Act } | undefined {
     if (!this.backdrop) return undefined;
-    this.backdropPicture = this.backdrop.take()?.picture ?? this.backdropPicture;
-    return this.backdropPicture && { picture: this.backdropPicture, scene: this.backdrop };
+    const { backdrop } = this;
+    this.backdropPicture = backdrop.take()?.picture ?? this.backdropPicture;
+    if (backdrop.ended) {
+      // It goes round for ever, so its source has failed.
+      this.setBackdrop(undefined);
+      this.options.onActEnded?.(backdrop);
+      return undefined;
+    }
+    return this.backdropPicture && { picture: this.backdropPicture, scene: backdrop };
   }
 
   /** Takes the next step, changing acts where it is time to. False when no act is on air. */

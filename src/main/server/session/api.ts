@@ -19,6 +19,8 @@ export interface OfferInput {
   avatar?: string;
   /** How this session speaks unless a text asks for something else. */
   voice?: VoiceSettings;
+  /** `custom_config`: LiveTalking's JSON list of performances, for this session alone. */
+  customConfig?: string;
   /** Sessions of our own page on loopback do not count towards max_session. */
   studio: boolean;
   signal: AbortSignal;

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionSummary } from '../../../shared/protocol';
+import type { Actions } from '../avatar/actions';
 import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
 import { type NormalisedOffer, normaliseOffer } from '../outputs/webrtc/offer';
@@ -37,6 +38,7 @@ export class SessionRegistry implements SessionDirectory {
     private readonly options: RegistryOptions,
     private readonly services: SessionServices,
     private readonly avatars: AvatarLibrary,
+    private readonly actions?: Actions,
   ) {}
 
   async offer(input: OfferInput): Promise<OfferAnswer> {
@@ -83,10 +85,12 @@ export class SessionRegistry implements SessionDirectory {
     const avatar = await this.avatars.open(input.avatar ?? this.options.defaultAvatar);
     let peer: Peer | undefined;
     try {
+      const performances = await this.actions?.forSession(avatar, input.customConfig);
       const negotiated = await Peer.negotiate(offer, { iceServers: this.options.iceServers, signal: input.signal });
       peer = negotiated.peer;
       if (this.closed) throw new HeraldError('limit', 'The server is stopping', 1);
-      const parts = { id: this.freeId(), avatar, peer, studio: input.studio, voice: input.voice };
+      const { studio, voice } = input;
+      const parts = { id: this.freeId(), avatar, peer, studio, voice, performances };
       const session = new Session(parts, this.services, (gone) => this.sessions.delete(gone.id));
       this.sessions.set(session.id, session);
       return { sdp: negotiated.answer, sessionId: session.id };

@@ -1,5 +1,6 @@
-import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+import type { PerformanceSummary, SessionEvent, SessionSummary } from '../../../shared/protocol';
 import type { DecodedAudio } from '../audio/decode';
+import type { Performance } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
@@ -15,6 +16,7 @@ import type { Tts, VoiceSettings } from '../tts/tts';
 import type { SayOptions, SessionHandle } from './api';
 import { type ChatServices, Dialogue } from './dialogue';
 import { Lips } from './lips';
+import { MODE_STILL, Modes } from './modes';
 import { perform } from './pipeline';
 import { Program } from './program';
 import { SessionRecording } from './recording';
@@ -27,6 +29,8 @@ export interface SessionServices {
   chat: ChatServices;
   /** What a question does that comes while another is being answered. */
   chatOverlap: 'queue' | 'replace';
+  /** Whether speech and performances wait for each other (the default) or the later one ends the former. */
+  performanceOverlap?: 'queue' | 'cut';
   latency: LatencyLedger;
   mouth: Mouth;
   openAudio(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<DecodedAudio>;
@@ -43,10 +47,10 @@ export interface SessionParts {
   studio: boolean;
   /** How it speaks unless a text asks for something else. */
   voice?: VoiceSettings;
+  /** What it can do besides talk. */
+  performances?: readonly Performance[];
 }
 
-const MODE_LIVE = 0;
-const MODE_STILL = 1;
 const MAX_QUEUED_TURNS = 32;
 /** Uploads wait in memory, so fewer of them may. */
 const MAX_QUEUED_UPLOADS = 4;
@@ -72,12 +76,12 @@ export class Session implements SessionHandle {
   private openSegment: { text: string; turn: Turn } | undefined;
   private readonly dialogue: Dialogue;
   private readonly recording: SessionRecording;
+  private readonly modes: Modes;
   /** The engine that spoke last. */
   private engine: string | undefined;
   /** Faults of the current turn that were told already. */
   private readonly told = new Set<string>();
   private performing = false;
-  private audiotype = MODE_LIVE;
   private turnCount = 0;
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -95,6 +99,10 @@ export class Session implements SessionHandle {
     this.dialogue = new Dialogue(services.chat, {
       onAnswer: (turn, delta, done) => this.emit({ status: 'answer', turn: turn.id, delta, ...(done && { done }) }),
       onFault: (turn, fault) => this.fail(fault.part, fault, { turn }),
+    });
+    this.modes = new Modes(parts.performances ?? [], parts.avatar, {
+      onMode: (audiotype) => this.emit({ status: 'mode', audiotype }),
+      onFault: (error) => this.fail('performance', error),
     });
     this.recording = new SessionRecording({
       sessionId: parts.id,
@@ -115,7 +123,8 @@ export class Session implements SessionHandle {
     return (this.current !== undefined && !this.current.ended) || this.queue.length > 0;
   }
 
-  private get activity(): 'idle' | 'thinking' | 'speaking' {
+  private get activity(): 'idle' | 'thinking' | 'speaking' | 'acting' {
+    if (this.playout?.acting) return 'acting';
     if (!this.isSpeaking) return 'idle';
     return this.current?.source.kind === 'chat' && this.current.playedSamples === 0 ? 'thinking' : 'speaking';
   }
@@ -130,7 +139,7 @@ export class Session implements SessionHandle {
       sessionid: this.id,
       avatar: this.parts.avatar.id,
       state: this.isClosed ? 'closed' : connecting ? 'connecting' : this.activity,
-      audiotype: this.audiotype,
+      audiotype: this.modes.audiotype,
       studio: this.studio,
       peer: this.peer.state,
       videoCodec: this.peer.videoCodec,
@@ -160,7 +169,8 @@ export class Session implements SessionHandle {
     if (text.trim() === '') throw new HeraldError('refused', 'text is empty: send the question to be answered');
     if (this.dialogue.problem) throw new HeraldError('refused', this.dialogue.problem);
     const answering = [this.current, ...this.queue].some((turn) => turn?.source.kind === 'chat' && !turn.ended);
-    if (interrupt || (answering && this.services.chatOverlap === 'replace')) this.interrupt();
+    if (interrupt) this.interrupt();
+    else if (answering && this.services.chatOverlap === 'replace') this.interruptSpeech();
     return this.enqueue({ kind: 'chat', text, voice: { ...this.parts.voice, ...defined(voice) } });
   }
 
@@ -182,6 +192,11 @@ export class Session implements SessionHandle {
   }
 
   interrupt(): void {
+    this.interruptSpeech();
+    this.modes.interrupt();
+  }
+
+  private interruptSpeech(): void {
     const askedAtMs = performance.now();
     const { current } = this;
     const speaking = current !== undefined && !current.ended && current.playedSamples > 0;
@@ -195,16 +210,11 @@ export class Session implements SessionHandle {
   }
 
   setMode(audiotype: number, { reinit }: { reinit: boolean }): void {
-    if (audiotype !== MODE_LIVE && audiotype !== MODE_STILL) {
-      throw new HeraldError(
-        'refused',
-        `audiotype ${audiotype} is not known to this presenter; known: 0 (live), 1 (still)`,
-      );
-    }
-    if (audiotype === this.audiotype && !reinit) return;
-    this.audiotype = audiotype;
-    this.playout?.setStill(audiotype === MODE_STILL);
-    this.emit({ status: 'mode', audiotype });
+    this.modes.check(audiotype);
+    const begins = audiotype > MODE_STILL && (reinit || audiotype !== this.modes.audiotype);
+    const cuts = begins && this.services.performanceOverlap === 'cut';
+    if (cuts && this.current && !this.current.ended) this.interruptSpeech();
+    this.modes.set(audiotype, { reinit });
   }
 
   startRecording(): Promise<void> {
@@ -221,6 +231,10 @@ export class Session implements SessionHandle {
     this.emit({ status: 'error', part, message });
   }
 
+  performances(): PerformanceSummary[] {
+    return this.modes.performances;
+  }
+
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -233,7 +247,7 @@ export class Session implements SessionHandle {
 
   private async shutDown(reason: string): Promise<void> {
     this.log.info(`session closed: ${reason}`);
-    this.interrupt();
+    this.interruptSpeech();
     await this.recording.close();
     this.emit({ status: 'closed', reason });
     this.listeners.clear();
@@ -269,10 +283,14 @@ export class Session implements SessionHandle {
     if (this.isClosed) return; // shutDown waits for us and closes it
     await program.attach(peer);
     this.recording.setProgram(program);
-    const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.onStep());
+    const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.onStep(), {
+      overlap: this.services.performanceOverlap,
+      onActBegan: (act) => this.modes.began(act),
+      onActEnded: (act) => this.modes.ended(act),
+    });
     this.playout = playout;
     this.lips = new Lips(avatar, this.services.mouth, playout);
-    playout.setStill(this.audiotype === MODE_STILL);
+    this.modes.attach(playout);
     playout.start();
     void this.performQueue();
   }
