@@ -1,4 +1,5 @@
-// npm run bench -- media [seconds]: CPU-ms per second of stream for one viewer, idle and speaking (Linux: reads /proc).
+// npm run bench -- media [seconds]: CPU-ms per second of stream for one viewer, idle, speaking, and speaking while recorded
+// (Linux: reads /proc).
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launchChromium, view } from '../testing/browser';
@@ -6,6 +7,7 @@ import { getJson, postJson, startTestServer } from '../testing/server';
 
 const SECONDS = Number(process.argv[2] ?? 20);
 const LOOP_SECONDS = 9;
+const RECORDING_ROUNDS = 3;
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all. '.repeat(20);
 const server = await startTestServer(['--log_level', 'warn']);
 const browser = await launchChromium();
@@ -66,6 +68,47 @@ function report(name: string, a: Sample, b: Sample, target: number): void {
   );
 }
 
+/**
+ * What recording adds. Windows with and without it alternate, so that whatever else drifts falls on both, and only the server's own
+ * process counts: nothing is recorded in the one that infers, whose load depends on the machine.
+ */
+async function recordingCost(sessionid: number): Promise<void> {
+  const record = async (type: string) => {
+    const reply = await postJson<{ code: number; msg: string }>(`${server.url}/record`, { sessionid, type });
+    if (reply.code !== 0) throw new Error(reply.msg);
+    await sleep(1_000); // beginning and ending are not the cost of going on
+  };
+  let misses = 0;
+  const spent = async () => {
+    const from = await sample(sessionid);
+    await sleep((SECONDS * 1_000) / RECORDING_ROUNDS);
+    const to = await sample(sessionid);
+    misses += (to.figures.mouthMisses ?? 0) - (from.figures.mouthMisses ?? 0);
+    return (to.mainMs - from.mainMs) / ((to.atMs - from.atMs) / 1_000);
+  };
+  const rounds: { without: number; during: number }[] = [];
+  for (let i = 0; i < RECORDING_ROUNDS; i++) {
+    await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT, interrupt: true });
+    await sleep(2_000);
+    const without = await spent();
+    await record('start_record');
+    const during = await spent();
+    await record('end_record');
+    rounds.push({ without, during });
+  }
+  const added = rounds.map(({ without, during }) => during - without);
+  const mean = added.reduce((sum, ms) => sum + ms, 0) / added.length;
+  const pictures = 2 * SECONDS * 25;
+  console.log(
+    `recording: ${mean.toFixed(0)} CPU-ms per second on top of the stream (target <= 30; rounds ${added.map((ms) => ms.toFixed(0)).join(', ')})`,
+  );
+  if (misses > pictures / 20) {
+    console.log(
+      `  not to be trusted: ${misses} of ${pictures} pictures had no mouth in time, the machine was too busy`,
+    );
+  }
+}
+
 try {
   const page = await browser.newPage();
   const { sessionid } = await view(page, server.url);
@@ -82,6 +125,7 @@ try {
   const speaking = await sample(sessionid);
   await sleep(SECONDS * 1_000);
   report('speaking', speaking, await sample(sessionid), 600);
+  await recordingCost(sessionid);
   console.log(`rss ${(server.rssBytes() / 1e6).toFixed(0)} MB`);
 } finally {
   await browser.close();
