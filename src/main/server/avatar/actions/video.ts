@@ -31,6 +31,8 @@ export class VideoRun implements PictureRun {
   private given = 0;
   private startS: number | undefined;
   private endS = 0;
+  private latestS = 0;
+  private lastsS = 1 / PICTURES_PER_SECOND;
   private shown: I420Picture | undefined;
   /** Decoded, and its time has not come yet. */
   private ahead: { frame: Frame; atS: number } | undefined;
@@ -73,12 +75,12 @@ export class VideoRun implements PictureRun {
         due?.free();
         due = ahead.frame;
       }
+      // The last picture is shown for as long as it says, and no further picture begins when the video is over.
+      if (!this.ahead && atS + ROUNDING_S >= this.endS) return undefined;
       if (due) this.shown = await this.fitter.fit(due, pixelAspect(due));
     } finally {
       due?.free();
     }
-    // The last picture is shown for as long as it says.
-    if (!due && !this.ahead && atS + ROUNDING_S >= this.endS) return undefined;
     this.given++;
     return this.shown;
   }
@@ -105,6 +107,8 @@ export class VideoRun implements PictureRun {
     this.given = 0;
     this.startS = undefined;
     this.endS = 0;
+    this.latestS = 0;
+    this.lastsS = 1 / PICTURES_PER_SECOND;
   }
 
   private end(): void {
@@ -124,8 +128,11 @@ export class VideoRun implements PictureRun {
     const ptsS = pts === AV_NOPTS_VALUE ? (this.startS ?? 0) + this.endS : (Number(pts) * num) / den;
     this.startS ??= ptsS;
     const atS = ptsS - this.startS;
-    const lastsS = frame.duration > 0n ? (Number(frame.duration) * num) / den : 1 / PICTURES_PER_SECOND;
-    this.endS = Math.max(this.endS, atS + lastsS);
+    // A picture that does not say how long it lasts lasts as long as the one before.
+    if (frame.duration > 0n) this.lastsS = (Number(frame.duration) * num) / den;
+    else if (atS > this.latestS) this.lastsS = atS - this.latestS;
+    this.latestS = atS;
+    this.endS = Math.max(this.endS, atS + this.lastsS);
     return { frame, atS };
   }
 }
