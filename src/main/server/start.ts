@@ -12,6 +12,7 @@ import type { Log } from './log';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
 import { createMouth } from './mouth/create';
+import { facesOf } from './mouth/int8/faces';
 import type { IceServer } from './outputs/webrtc/peer';
 import { RecordingLibrary } from './recordings/library';
 import type { ChatServices } from './session/dialogue';
@@ -63,6 +64,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     dataDir,
     log: log.child({ scope: 'mouth' }),
     signal: stopping.signal,
+    avatarFaces: (count) => facesOf(avatars.open(defaultAvatar), count),
     onEvent: ({ kind, message }) => {
       if (kind === 'restarted' || kind === 'failed') sessions.tell('mouth', message);
     },

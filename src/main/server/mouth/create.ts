@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { Settings } from '../../../shared/settings';
+import type { I420Picture } from '../avatar/avatar';
 import { appRoot } from '../entries';
 import type { Log } from '../log';
 import { BUILT_IN_MODEL, type FoundModel, findModel } from './find-model';
 import { MouthHost, type MouthHostOptions } from './host';
+import type { Int8Network } from './int8/job';
+import { LEAST_PSNR_DB } from './int8/limits';
+import { CALIBRATION_FACES, int8For } from './int8/run';
 import { describeConverted, type LipModel } from './model';
 import type { MouthEvent } from './mouth';
 import { SwitchableMouth } from './switchable-mouth';
@@ -13,6 +17,8 @@ export interface MouthParts {
   settings: Pick<Settings, 'model' | 'models' | 'batch_size' | 'precision' | 'provider' | 'feature_cache_mb'>;
   dataDir: string;
   log: Log;
+  /** Crops of the faces of the avatar that is shown first, for int8. */
+  avatarFaces(count: number): Promise<I420Picture[]>;
   /** What viewers should know of: mouths that are missing, or there again. */
   onEvent?(event: MouthEvent): void;
   /** Ends a conversion that is under way. */
@@ -29,17 +35,18 @@ const PROGRESS_STEP = 0.25;
  * seconds to a minute the first time, and a model that cannot be used must not leave the presenter without lips; the imported
  * one takes over when it has loaded.
  */
-export function createMouth({ settings, dataDir, log, onEvent, signal }: MouthParts): SwitchableMouth {
+export function createMouth(parts: MouthParts): SwitchableMouth {
+  const { settings, dataDir, log, onEvent, signal } = parts;
   const engine: MouthHostOptions['engine'] = {
     mode: settings.precision === 'full' || settings.precision === 'fast' ? settings.precision : 'auto',
     provider: settings.provider,
     batchSize: settings.batch_size,
     featureBytes: settings.feature_cache_mb * 1024 * 1024,
   };
-  const host = (model: Pick<MouthHostOptions, 'model' | 'modelFile'>) =>
+  const host = (model: Pick<MouthHostOptions, 'model' | 'modelFile'>, int8?: Int8Network) =>
     new MouthHost({
       ...model,
-      engine,
+      engine: { ...engine, ...(int8 ? { int8 } : {}) },
       maxInFlight: MAX_IN_FLIGHT,
       onEvent: (event) => {
         const level = event.kind === 'failed' ? 'error' : event.kind === 'restarted' ? 'warn' : 'info';
@@ -56,7 +63,10 @@ export function createMouth({ settings, dataDir, log, onEvent, signal }: MouthPa
   );
   const outDir = join(dataDir, 'models');
   const found = findModel(settings.model, [...(settings.models ? [settings.models] : []), outDir]);
-  if (found.kind === 'built-in') return mouth;
+  if (found.kind === 'built-in') {
+    if (settings.precision === 'int8') log.info(`${BUILT_IN_MODEL} has no int8 form and needs none.`);
+    return mouth;
+  }
   if (found.kind === 'missing') {
     mouth.standsIn(settings.model, found.message);
     log.warn(`${found.message}. ${BUILT_IN_MODEL} is used.`);
@@ -68,6 +78,7 @@ export function createMouth({ settings, dataDir, log, onEvent, signal }: MouthPa
       const model = await prepareModel(found, { outDir, log, signal });
       await mouth.change(host({ model }));
       logReady(mouth, log);
+      if (settings.precision === 'int8') await useInt8(model);
     } catch (error) {
       if (signal.aborted) return;
       const why = (error as Error).message;
@@ -76,6 +87,24 @@ export function createMouth({ settings, dataDir, log, onEvent, signal }: MouthPa
     }
   })();
   return mouth;
+
+  /** Float32 serves while the int8 network is made, and goes on when it is not good enough. */
+  async function useInt8(model: LipModel): Promise<void> {
+    const { provider } = mouth.status();
+    if (provider !== 'cpu') return log.info(`--precision int8 is for the CPU; ${provider} runs the whole graph`);
+    try {
+      const { psnrDb, network } = await int8For(model, await parts.avatarFaces(CALIBRATION_FACES), { signal });
+      const figure = `${psnrDb.toFixed(1)} dB against float32`;
+      if (!network) {
+        return log.warn(`int8 is refused: ${figure}, at least ${LEAST_PSNR_DB} dB are wanted. float32 is used.`);
+      }
+      await mouth.change(host({ model }, network));
+      log.info(`int8: ${figure}`);
+      logReady(mouth, log);
+    } catch (error) {
+      if (!signal.aborted) log.warn(`int8 is not used: ${(error as Error).message} float32 is used.`);
+    }
+  }
 }
 
 async function prepareModel(

@@ -221,9 +221,12 @@ interface CpuNetwork {
 async function openCpuNetwork(model: LipModel, options: EngineOptions): Promise<CpuNetwork> {
   const { mode, int8 } = options;
   if (mode === 'full' || !model.fast) {
-    const modeReason =
-      mode === 'full' ? '--precision full was asked for' : (model.withoutFast ?? 'it has no fast graphs');
-    return { network: await openFull(model, 'cpu', options), mode: 'full', modeReason };
+    const modeReason = mode === 'full' ? undefined : model.withoutFast;
+    return {
+      network: await openFull(model, 'cpu', options),
+      mode: 'full',
+      ...(modeReason === undefined ? {} : { modeReason }),
+    };
   }
   const { faceFile, mouthFile } = model.fast;
   const face = await openLipSession(faceFile);

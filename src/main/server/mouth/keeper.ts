@@ -72,7 +72,7 @@ export class InferKeeper {
     const { model, problem } = this.options;
     if (!model) this.fail(problem ?? 'there is no lip model');
     else if (!existsSync(model.file)) {
-      this.fail(`the lip model ${model.file} is missing. Restore it (git checkout -- models).`);
+      this.fail(`the lip model ${model.file} is missing. ${model.remedy ?? 'Restore it (git checkout -- models).'}`);
     } else this.start();
   }
 
@@ -136,9 +136,7 @@ export class InferKeeper {
         this.loaded(message.facts);
         return;
       case 'refused':
-        this.fail(
-          `${message.message}. Restore ${this.options.model!.file} (git checkout -- models) or run npm ci again.`,
-        );
+        this.fail(`${message.message}. ${remedyOf(this.options.model!)}`);
         this.process?.kill();
         return;
       default:
@@ -201,3 +199,6 @@ export class InferKeeper {
     this.watchdog = undefined;
   }
 }
+
+const remedyOf = ({ remedy, file }: LipModel) =>
+  remedy ?? `Restore ${file} (git checkout -- models) or run npm ci again.`;

@@ -27,8 +27,10 @@ export interface LipModel {
   output?: string;
   name: string;
   windowStartMs: number;
+  /** What to do when it cannot be loaded. */
+  remedy?: string;
   fast?: FastGraphs;
-  /** Why there is no `fast`, for whoever asks for it. */
+  /** Why there is no `fast` where one would expect it. */
   withoutFast?: string;
 }
 
@@ -49,14 +51,15 @@ export function describeModel(file: string): LipModel {
   if (typeof windowStartMs !== 'number' || Math.abs(windowStartMs) > 1_000) {
     throw new Error(`${settingsFile}: windowStartMs must be a number of milliseconds. Restore the file or remove it.`);
   }
-  return { file, name: basename(file, '.onnx'), windowStartMs, withoutFast: 'the model has no separate face graph' };
+  return { file, name: basename(file, '.onnx'), windowStartMs };
 }
 
 /** A converted model; its fast graphs are offered only where they were found to draw what the whole one draws. */
 export function describeConverted({ folder, info }: ConvertedModel): LipModel {
   const { source, windowStartMs, full, fast } = info;
   const name = basename(source.name, extname(source.name));
-  const model: LipModel = { file: join(folder, full.file), output: full.output, name, windowStartMs };
+  const remedy = `Remove ${folder}, so that it is made again.`;
+  const model: LipModel = { file: join(folder, full.file), output: full.output, name, windowStartMs, remedy };
   if (!fast) return { ...model, withoutFast: 'the model came as ONNX, with no separate face graph' };
   const { holds, maxDifference, tolerance } = fast.selfCheck;
   if (!holds) {

@@ -13,8 +13,11 @@ export interface ProviderTrial {
   reason: string;
 }
 
-/** A GPU is worth its start-up time and its memory only where a processor core has real work with the network. */
-const CPU_IS_ENOUGH_MS = 15;
+/**
+ * Half of a picture's time. A GPU is worth its start-up time and its memory only where a processor core has real work with the
+ * network.
+ */
+const CPU_IS_ENOUGH_MS = 20;
 
 /** In the order in which they are tried. */
 const GPUS: readonly ProviderName[] = ['cuda', 'dml', 'coreml', 'webgpu', 'tensorrt'];
