@@ -125,6 +125,25 @@ export const brokenToolCall = (spoken = ''): Reply => ({
   ],
 });
 
+/** An answer that calls tools as OpenAI streams it: numbered, named in the first piece, the arguments a few letters at a time. */
+export const toolCalls = (spoken: string, ...calls: [name: string, args: string][]): Reply => ({
+  frames: [
+    ...tokensOf(spoken).map((content) => ({ data: chunkOf({ content }) })),
+    ...calls.flatMap(([name, args], index) => [
+      {
+        data: chunkOf({
+          tool_calls: [{ index, id: `call_${index}`, type: 'function', function: { name, arguments: '' } }],
+        }),
+      },
+      ...(args.match(/.{1,3}/gsu) ?? []).map((piece) => ({
+        data: chunkOf({ tool_calls: [{ index, function: { arguments: piece } }] }),
+      })),
+    ]),
+    { data: chunkOf({}, 'tool_calls') },
+    DONE,
+  ],
+});
+
 /** An error in the middle of a stream that began with 200. */
 export const errorFrame = (spoken: string, message: string): Reply =>
   answerOf(spoken, { ending: { data: { error: { message, type: 'server_error', code: 500 } } } });

@@ -1,5 +1,7 @@
 import { MAX_TEXT_CHARACTERS } from '../../../shared/protocol';
+import { CallReader } from './call-reader';
 import { ThinkFilter } from './think';
+import type { WrittenCall } from './tools';
 
 /** The parts of a chunk, or of a whole completion, that are read; everything may be missing or of another type. */
 interface Chunk {
@@ -11,27 +13,31 @@ interface Delta {
   refusal?: unknown;
   reasoning_content?: unknown;
   reasoning?: unknown;
-  tool_calls?: { function?: { name?: unknown } }[];
+  tool_calls?: unknown;
 }
 
 /** Reads the chunks of one answer: what of them is to be spoken, and how the answer ended. */
 export class AnswerReader {
   readonly #think = new ThinkFilter();
+  readonly #calls = new CallReader();
   #characters = 0;
   finishReason?: string;
-  /** The tool that was called, where one was. */
-  tool?: string;
   reasoned = false;
   overlong = false;
   chunks = 0;
+
+  /** The tools that were called, as the model wrote it. */
+  get calls(): readonly WrittenCall[] {
+    return this.#calls.calls;
+  }
 
   /** Something could be spoken. */
   get spoke(): boolean {
     return this.#characters > 0;
   }
 
-  /** Text to be spoken; '' where a chunk holds none. */
-  read(chunk: unknown): { text: string; reasoning: boolean } {
+  /** Text to be spoken, '' where a chunk holds none; `working` where it holds something that is not to be spoken. */
+  read(chunk: unknown): { text: string; working: boolean } {
     this.chunks += 1;
     const choice = (chunk as Chunk | null)?.choices?.[0];
     const delta = choice?.delta ?? choice?.message;
@@ -41,12 +47,9 @@ export class AnswerReader {
       textIn(delta?.reasoning_content) || textIn(delta?.reasoning) || (content && this.#think.thinking),
     );
     this.reasoned ||= reasoning;
-    for (const call of Array.isArray(delta?.tool_calls) ? delta.tool_calls : []) {
-      const name = call?.function?.name;
-      this.tool ??= typeof name === 'string' && name ? name.slice(0, 40) : undefined;
-    }
+    const calling = this.#calls.read(delta?.tool_calls);
     if (typeof choice?.finish_reason === 'string') this.finishReason = choice.finish_reason;
-    return { text, reasoning };
+    return { text, working: reasoning || calling };
   }
 
   /** What was held back, once nothing follows. */

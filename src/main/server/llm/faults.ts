@@ -158,6 +158,16 @@ export function explanationIn(payload: unknown, apiKey?: string): { message: str
   return { message: quote((message as string | undefined) ?? '', apiKey), code: (code as string | undefined) ?? '' };
 }
 
+/**
+ * Whether a request was refused for the tools in it.
+ * Ollama: 400 "... does not support tools". vLLM: 400 "auto" tool choice requires ... OpenRouter: 404 No endpoints found that
+ * support tool use. llama.cpp: 500 tools param requires --jinja flag. Others: 422 for a field that they do not know.
+ */
+export const refusesTools = (error: unknown): boolean =>
+  error instanceof APIError &&
+  [400, 404, 422, 500, 501].includes(error.status ?? 0) &&
+  /\btools?\b|function.?call/i.test(explanationIn({ error: error.error }).message);
+
 const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 

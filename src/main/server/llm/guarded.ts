@@ -120,7 +120,7 @@ export class GuardedLlm implements Llm {
     };
 
     const signal = AbortSignal.any([options.signal, stop.signal]);
-    const pieces = this.inner.stream(messages, { signal, onActivity })[Symbol.asyncIterator]();
+    const pieces = this.inner.stream(messages, { ...options, signal, onActivity })[Symbol.asyncIterator]();
     try {
       for (;;) {
         arm();

@@ -1,3 +1,7 @@
+import type { Tool, ToolCall } from './tools';
+
+export type { Tool, ToolCall } from './tools';
+
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
@@ -8,12 +12,16 @@ export interface LlmOptions {
   signal: AbortSignal;
   /** The model works (it reasons, which is not spoken) although no text comes yet. */
   onActivity?(): void;
+  /** What the model may call; a service that takes no tools is asked without. */
+  tools?: readonly Tool[];
+  /** The model called a tool. Told once its answer is complete and without fault, after the last piece. */
+  onToolCall?(call: ToolCall): void;
 }
 
 /**
  * A language model. `stream` yields pieces of the answer as they arrive, never empty ones; reasoning is left out. It ends
  * when the answer does, and throws ProviderError (part `llm`) for whatever kept the answer from being complete, after
- * yielding what had come; an answer without any text is such a fault. After an abort it throws the signal's reason.
+ * yielding what had come; an answer without any text is such a fault unless it calls a tool. After an abort it throws the signal's reason.
  */
 export interface Llm {
   /** For people: `qwen-plus at dashscope.aliyuncs.com`. */

@@ -5,9 +5,10 @@ import { MAX_TEXT_CHARACTERS } from '../../../shared/protocol';
 import type { ProviderError } from '../provider-error';
 import { AnswerReader } from './answer';
 import { boundedFrames, explanationOf, jsonOf } from './body';
-import { type Asked, explanationIn, faultOf, frameFault, llmFault, NOT_COMPATIBLE } from './faults';
+import { type Asked, explanationIn, faultOf, frameFault, llmFault, NOT_COMPATIBLE, refusesTools } from './faults';
 import type { ChatMessage, Llm, LlmOptions } from './llm';
 import type { LlmConfig } from './presets';
+import { asFunction, readCalls, type Tool } from './tools';
 
 /** A service that has finished its answer but not its response is left after this, at the price of a new connection. */
 const DRAIN_MS = 300;
@@ -26,6 +27,8 @@ export class OpenAiLlm implements Llm {
   readonly #client: OpenAI;
   /** The first of the list, where none is configured. */
   #listedModel: string | undefined;
+  /** Models that were offered tools and refused the request for it. */
+  readonly #withoutTools = new Set<string>();
 
   constructor(config: LlmConfig) {
     this.#config = config;
@@ -55,7 +58,8 @@ export class OpenAiLlm implements Llm {
     return { provider: this.name, config: this.#config, model: this.#model };
   }
 
-  async *stream(messages: readonly ChatMessage[], { signal, onActivity }: LlmOptions): AsyncGenerator<string> {
+  async *stream(messages: readonly ChatMessage[], options: LlmOptions): AsyncGenerator<string> {
+    const { signal, onActivity, onToolCall, tools = [] } = options;
     signal.throwIfAborted();
     const request = new AbortController();
     const abort = () => request.abort(signal.reason);
@@ -81,13 +85,13 @@ export class OpenAiLlm implements Llm {
     let failure: unknown;
     try {
       try {
-        for await (const chunk of this.#chunks(messages, request, end)) {
+        for await (const chunk of this.#chunks(messages, tools, request, end)) {
           waiting = false;
           clearTimeout(drain);
           drain = undefined;
-          const { text, reasoning } = answer.read(chunk);
+          const { text, working } = answer.read(chunk);
           if (answer.finishReason) end();
-          if (reasoning) onActivity?.();
+          if (working) onActivity?.();
           if (text) yield text;
           if (answer.overlong) break;
           waiting = true;
@@ -100,11 +104,14 @@ export class OpenAiLlm implements Llm {
       const rest = answer.end();
       if (rest) yield rest;
       // Whatever happens to the connection after the answer's end is of no interest.
+      const calls = readCalls(answer.calls, tools);
+      const problem = tools.length > 0 && 'problem' in calls ? calls.problem : undefined;
       const fault =
         failure === undefined || left || answer.finishReason
-          ? this.#faultOfAnswer(answer, ended)
+          ? (this.#faultOfAnswer(answer, ended, tools.length > 0) ?? (problem && this.#badCall(problem)))
           : await this.#faultOf(failure, answer, signal);
       if (fault) throw fault;
+      if (!('problem' in calls)) for (const call of calls) onToolCall?.(call);
     } finally {
       clearTimeout(drain);
       signal.removeEventListener('abort', abort);
@@ -121,7 +128,12 @@ export class OpenAiLlm implements Llm {
     }
   }
 
-  async *#chunks(messages: readonly ChatMessage[], request: AbortController, end: () => void): AsyncGenerator<unknown> {
+  async *#chunks(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    request: AbortController,
+    end: () => void,
+  ): AsyncGenerator<unknown> {
     const { temperature, extraBody } = this.#config;
     const body = {
       ...extraBody,
@@ -130,7 +142,7 @@ export class OpenAiLlm implements Llm {
       messages: [...messages],
       stream: true,
     } as ChatCompletionCreateParamsStreaming;
-    const response = await this.#client.chat.completions.create(body, { signal: request.signal }).asResponse();
+    const response = await this.#create(body, tools, request.signal);
     const type = response.headers.get('content-type') ?? '';
     if (/html/i.test(type)) {
       throw llmFault(this.#asked, { reason: 'it answered with a web page', remedy: NOT_COMPATIBLE });
@@ -142,6 +154,24 @@ export class OpenAiLlm implements Llm {
       yield chunk;
     }
     if (whole) end();
+  }
+
+  /** A service or model that takes no tools refuses the whole request: it is asked again without, now and from then on. */
+  async #create(
+    body: ChatCompletionCreateParamsStreaming,
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const create = (more: object) =>
+      this.#client.chat.completions.create({ ...body, ...more }, { signal }).asResponse();
+    if (tools.length === 0 || this.#withoutTools.has(body.model)) return create({});
+    try {
+      return await create({ tools: tools.map(asFunction) });
+    } catch (error) {
+      if (!refusesTools(error)) throw error;
+      this.#withoutTools.add(body.model);
+      return create({});
+    }
   }
 
   #frames(response: Response, request: AbortController, end: () => void): AsyncIterable<unknown> {
@@ -174,8 +204,8 @@ export class OpenAiLlm implements Llm {
   }
 
   /** Why an answer that came to its end is not a whole answer; undefined where it is. */
-  #faultOfAnswer(answer: AnswerReader, ended: boolean): ProviderError | undefined {
-    const { spoke, finishReason } = answer;
+  #faultOfAnswer(answer: AnswerReader, ended: boolean, mayCall: boolean): ProviderError | undefined {
+    const { spoke, finishReason, calls } = answer;
     const fault = (reason: string, remedy: string, retrySafe = false) =>
       llmFault(this.#asked, { reason, remedy, retrySafe });
     if (answer.overlong) {
@@ -201,9 +231,10 @@ export class OpenAiLlm implements Llm {
       case 'insufficient_system_resource': // DeepSeek
         return fault('it ran out of resources', 'Ask again in a moment.', !spoke);
     }
-    if (spoke) return undefined;
-    if (answer.tool !== undefined || finishReason === 'tool_calls') {
-      const tool = answer.tool ? `the tool ${answer.tool}` : 'a tool';
+    if (spoke || (mayCall && calls.length > 0)) return undefined;
+    if (mayCall && finishReason === 'tool_calls') return this.#badCall('called a tool without saying which');
+    if (calls.length > 0 || finishReason === 'tool_calls') {
+      const tool = calls[0]?.name ? `the tool ${calls[0].name}` : 'a tool';
       return fault(
         `it called ${tool} instead of answering`,
         'Tools are not offered: take them out of --llm_extra_body, or choose another model with --llm_model.',
@@ -212,6 +243,13 @@ export class OpenAiLlm implements Llm {
     return answer.reasoned
       ? fault('it thought, but gave no answer', 'Ask again, or choose another model with --llm_model.')
       : fault('its answer was empty', 'Ask again, or choose another model with --llm_model.');
+  }
+
+  #badCall(problem: string): ProviderError {
+    return llmFault(this.#asked, {
+      reason: `it ${problem}`,
+      remedy: 'Ask again, choose another model with --llm_model, or offer it no tools: --llm_tools off.',
+    });
   }
 
   async #faultOf(error: unknown, answer: AnswerReader, signal: AbortSignal): Promise<ProviderError> {

@@ -1,28 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from '../llm/history';
-import type { ChatMessage, Llm } from '../llm/llm';
+import type { ChatMessage, Llm, ToolCall } from '../llm/llm';
 import { ProviderError } from '../provider-error';
 import { type ChatServices, Dialogue } from './dialogue';
+import type { Performable } from './stage-directions';
 import { Turn } from './turn';
 
 const fault = new ProviderError({ part: 'llm', provider: 'm', reason: 'it broke', remedy: 'Mend it.' });
 
 /** A model that says these pieces, then fails if it is told to; remembers what it was asked. */
-function model(pieces: string[], { failing = false } = {}) {
+function model(pieces: string[], { failing = false, call }: { failing?: boolean; call?: ToolCall } = {}) {
   const asked: (readonly ChatMessage[])[] = [];
+  const offered: (string[] | undefined)[] = [];
   const llm: Llm = {
     name: 'm',
-    async *stream(messages) {
+    async *stream(messages, { tools, onToolCall }) {
       asked.push(messages);
+      offered.push(tools?.map(({ name }) => name));
       yield* pieces;
       if (failing) throw fault;
+      if (call) onToolCall?.(call);
     },
     models: async () => [],
   };
-  return { llm, asked };
+  return { llm, asked, offered };
 }
 
-function dialogue(services: Partial<ChatServices>) {
+function dialogue(services: Partial<ChatServices>, performances: Performable[] = []) {
   const told: unknown[] = [];
   const made = new Dialogue(
     { rules: [], newConversation: () => new Conversation({ historyTokens: 1_000 }), ...services },
@@ -30,6 +34,7 @@ function dialogue(services: Partial<ChatServices>) {
       onAnswer: (turn, delta, done) => told.push(done ? [turn.id, 'done'] : [turn.id, delta]),
       onFault: (turn, error) => told.push([turn.id, error]),
     },
+    () => performances,
   );
   let id = 0;
   const ask = async (text: string) => {
@@ -105,6 +110,37 @@ describe('Dialogue', () => {
     silent.turn.finish();
     expect(made.ended(silent.turn)).toBe(1);
     expect(asked).toEqual([]);
+  });
+
+  describe('with something to perform', () => {
+    const performances = [{ audiotype: 2, name: 'Guzheng' }];
+    const call = { name: 'perform', args: { audiotype: 2 } };
+
+    it('lets the model perform it once its answer has been spoken', async () => {
+      const { llm, offered } = model(['Gladly.'], { call });
+      const { dialogue: made, ask } = dialogue({ llm }, performances);
+      const { turn, spoken, words } = await ask('Play something');
+      expect(offered).toEqual([['perform', 'set_mode']]);
+      expect([spoken.trim(), words.explained]).toEqual(['Gladly.', false]);
+      turn.finish();
+      expect(made.ended(turn)).toBe(2);
+    });
+
+    it('needs no words for it, and performs nothing that was interrupted', async () => {
+      const { llm } = model([], { call });
+      const { dialogue: made, ask } = dialogue({ llm }, performances);
+      const { turn, spoken, words } = await ask('Play something');
+      expect([spoken.trim(), words.explained]).toEqual(['', true]);
+      turn.interrupt();
+      expect(made.ended(turn)).toBeUndefined();
+    });
+
+    it('offers nothing where tools are switched off, or where there is nothing', async () => {
+      const { llm, offered } = model(['No.']);
+      await dialogue({ llm, tools: false }, performances).ask('Play something');
+      await dialogue({ llm }, []).ask('Play something');
+      expect(offered).toEqual([undefined, undefined]);
+    });
   });
 
   it('does not perform what was interrupted', async () => {

@@ -1,9 +1,10 @@
 import type { Conversation } from '../llm/history';
-import type { Llm } from '../llm/llm';
+import type { Llm, LlmOptions, Tool } from '../llm/llm';
 import { matchRule, type Rule } from '../llm/rules';
 import { ProviderError } from '../provider-error';
 import { speakable } from '../text/speakable';
 import { runAhead } from './ahead';
+import { audiotypeOf, type Performable, stageDirections } from './stage-directions';
 import type { Turn } from './turn';
 import type { Words } from './words';
 
@@ -13,6 +14,8 @@ export interface ChatServices {
   llm?: Llm;
   problem?: string;
   rules: readonly Rule[];
+  /** Whether the model may start performances and switch modes. Default: yes. */
+  tools?: boolean;
   /** A rule whose pattern takes too long on some text. */
   onSlowRule?(rule: Rule): void;
   newConversation(): Conversation;
@@ -35,6 +38,8 @@ export class Dialogue {
   constructor(
     private readonly services: ChatServices,
     private readonly hooks: DialogueHooks,
+    /** What the presenter can perform now. */
+    private readonly performances: () => readonly Performable[] = () => [],
   ) {
     this.conversation = services.newConversation();
   }
@@ -45,12 +50,13 @@ export class Dialogue {
   }
 
   answer(turn: Turn): Words {
-    const answer = new Answer(turn, this.services, this.conversation, this.hooks);
+    const tools = this.services.tools === false ? [] : stageDirections(this.performances());
+    const answer = new Answer(turn, this.services, this.conversation, this.hooks, tools);
     this.answers.set(turn, answer);
     return answer;
   }
 
-  /** To be called once the turn has ended. Returns the mode that a rule asked for, unless it was interrupted. */
+  /** To be called once the turn has ended. Returns the mode that a rule or the model asked for, unless it was interrupted. */
   ended(turn: Turn): number | undefined {
     const answer = this.answers.get(turn);
     if (!answer) return undefined;
@@ -74,6 +80,7 @@ class Answer implements Words {
     private readonly services: ChatServices,
     private readonly conversation: Conversation,
     private readonly hooks: DialogueHooks,
+    private readonly tools: readonly Tool[],
   ) {
     const { signal } = turn;
     this.pieces = speakable(
@@ -93,10 +100,12 @@ class Answer implements Words {
         return;
       }
       if (!services.llm) throw noModel(services.problem);
-      for await (const piece of services.llm.stream(this.conversation.messagesFor(question), { signal: turn.signal })) {
+      for await (const piece of services.llm.stream(this.conversation.messagesFor(question), this.options())) {
         turn.clock.mark('firstTokenMs');
         yield this.note(piece);
       }
+      // It acts without a word.
+      if (this.audiotype !== undefined && this.text === '') this.explained = true;
     } catch (error) {
       if (turn.signal.aborted) return;
       if (!(error instanceof ProviderError)) throw error;
@@ -106,6 +115,13 @@ class Answer implements Words {
     } finally {
       if (!turn.ended) hooks.onAnswer(turn, '', true);
     }
+  }
+
+  private options(): LlmOptions {
+    const { tools } = this;
+    const { signal } = this.turn;
+    if (tools.length === 0) return { signal };
+    return { signal, tools, onToolCall: (call) => (this.audiotype = audiotypeOf(call) ?? this.audiotype) };
   }
 
   private note(piece: string): string {

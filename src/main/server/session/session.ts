@@ -14,7 +14,7 @@ import { ProviderError } from '../provider-error';
 import type { RecordingLibrary } from '../recordings/library';
 import type { Tts, VoiceSettings } from '../tts/tts';
 import type { SayOptions, SessionHandle } from './api';
-import { type ChatServices, Dialogue } from './dialogue';
+import { type ChatServices, Dialogue, type DialogueHooks } from './dialogue';
 import { Lips } from './lips';
 import { MODE_STILL, Modes } from './modes';
 import { perform } from './pipeline';
@@ -96,10 +96,10 @@ export class Session implements SessionHandle {
     this.studio = parts.studio;
     this.log = services.log.child({ session: parts.id });
     this.buffers = new PictureBuffers((parts.avatar.widthPx * parts.avatar.heightPx * 3) / 2);
-    this.dialogue = new Dialogue(services.chat, {
-      onAnswer: (turn, delta, done) => this.emit({ status: 'answer', turn: turn.id, delta, ...(done && { done }) }),
-      onFault: (turn, fault) => this.fail(fault.part, fault, { turn }),
-    });
+    const onAnswer: DialogueHooks['onAnswer'] = (turn, delta, done) =>
+      this.emit({ status: 'answer', turn: turn.id, delta, ...(done && { done }) });
+    const onFault: DialogueHooks['onFault'] = (turn, fault) => this.fail(fault.part, fault, { turn });
+    this.dialogue = new Dialogue(services.chat, { onAnswer, onFault }, () => this.performances());
     this.modes = new Modes(parts.performances ?? [], parts.avatar, {
       onMode: (audiotype) => this.emit({ status: 'mode', audiotype }),
       onFault: (error) => this.fail('performance', error),
