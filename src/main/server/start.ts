@@ -148,6 +148,7 @@ function chatServices(settings: Settings, log: Log): ChatServices {
   return {
     ...made,
     rules: rules === undefined ? [] : loadRules(rules),
+    tools: settings.llm_tools,
     onSlowRule: ({ pattern }) => log.warn(`the rule with pattern ${pattern} takes too long and was passed over`),
     newConversation: () => new Conversation({ historyTokens, ...(systemPrompt !== undefined && { systemPrompt }) }),
   };
