@@ -37,6 +37,8 @@ const MAX_PENDING_PICTURES = 4;
 export class VideoEncoder {
   private tail: Promise<void> = Promise.resolve();
   private pending = 0;
+  /** Frames point at their pictures' bytes (node-av 6.1.1 copies no tightly packed ones), so these must neither change nor go. */
+  private readonly reading: I420Picture[] = [];
   private keyframeWanted = true;
   private closing = false;
   droppedPictures = 0;
@@ -112,12 +114,14 @@ export class VideoEncoder {
     }
     this.pending++;
     const frame = this.frame(picture, ptsSamples);
-    release?.(); // fromVideoBuffer copies
+    this.reading.push(picture);
     this.tail = this.tail
       .then(() => this.run(frame))
       .catch((error: unknown) => this.onError(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {
         frame.free();
+        this.reading.shift();
+        release?.();
         this.pending--;
       });
   }
