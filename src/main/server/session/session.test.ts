@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startLlmServer, toolCalls } from '../../../../testing/llm-server';
 import { RtpViewer } from '../../../../testing/viewer';
 import type { SessionEvent } from '../../../shared/protocol';
+import { defaultSettings } from '../../../shared/settings';
 import type { PcmChunk } from '../audio/frame';
+import type { Performance } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
+import { createLlm } from '../llm/create';
 import { Conversation } from '../llm/history';
 import { createLogger } from '../log';
 import { LatencyLedger } from '../metrics/latency';
@@ -13,7 +17,7 @@ import { normaliseOffer } from '../outputs/webrtc/offer';
 import { Peer } from '../outputs/webrtc/peer';
 import { ProviderError } from '../provider-error';
 import type { Tts } from '../tts/tts';
-import { Session, type SessionServices } from './session';
+import { Session, type SessionParts, type SessionServices } from './session';
 
 const SIZE_PX = 64;
 const RATE_HZ = 22_050;
@@ -79,7 +83,11 @@ const services: SessionServices = {
 
 const open: { session: Session; viewer: RtpViewer }[] = [];
 
-async function connect(codec: 'H264' | 'VP8' = 'H264', changes: Partial<SessionServices> = {}) {
+async function connect(
+  codec: 'H264' | 'VP8' = 'H264',
+  changes: Partial<SessionServices> = {},
+  more: Partial<SessionParts> = {},
+) {
   const released = { count: 0 };
   const { viewer, sdp } = await RtpViewer.offer(codec);
   const { peer, answer } = await Peer.negotiate(normaliseOffer(sdp), {
@@ -87,7 +95,7 @@ async function connect(codec: 'H264' | 'VP8' = 'H264', changes: Partial<SessionS
     signal: new AbortController().signal,
   });
   const closed: string[] = [];
-  const parts = { id: 123_456, avatar: avatar(() => released.count++), peer, studio: false };
+  const parts = { id: 123_456, avatar: avatar(() => released.count++), peer, studio: false, ...more };
   const session = new Session(parts, { ...services, ...changes }, (_, reason) => closed.push(reason));
   const events: SessionEvent[] = [];
   session.subscribe((event) => events.push(event));
@@ -195,6 +203,39 @@ describe('Session to a WebRTC viewer', () => {
     const part = events.find((e) => e.status === 'error');
     expect(part).toMatchObject({ part: 'voice', message: expect.stringContaining('out of tune') });
     expect(events.filter((e) => e.status === 'end').map((e) => e.text)).toEqual(['this works']);
+  });
+
+  it('performs what the model calls for, after the sentence that announces it', async () => {
+    const said = toolCalls('Here is the guzheng.', ['perform', '{"audiotype":2}']);
+    const server = await startLlmServer({ script: said });
+    const made = createLlm({ ...defaultSettings(), llm_base_url: server.url, llm_model: 'scripted' });
+    const guzheng: Performance = {
+      audiotype: 2,
+      name: 'Guzheng',
+      loop: false,
+      async *steps({ widthPx, heightPx }) {
+        const picture = { widthPx, heightPx, data: new Uint8Array((widthPx * heightPx * 3) / 2) };
+        for (let i = 0; i < 5; i++) yield { picture, samples: new Float32Array(1_920), first: i === 0 };
+      },
+    };
+    const newConversation = () => new Conversation({ historyTokens: 0 });
+    const { session, events } = await connect(
+      'H264',
+      { chat: { ...made, rules: [], newConversation } },
+      { performances: [guzheng] },
+    );
+    session.chat('Play something', { interrupt: false });
+    await until(() => events.filter((e) => e.status === 'mode').length === 2);
+    await server.close();
+    expect(events.filter((e) => e.status === 'error')).toEqual([]);
+    const order = events.filter(({ status }) => ['start', 'end', 'mode'].includes(status));
+    expect(order).toMatchObject([
+      { status: 'start', text: 'Here is the guzheng.' },
+      { status: 'end' },
+      { status: 'mode', audiotype: 2 },
+      { status: 'mode', audiotype: 1 },
+    ]);
+    expect(JSON.stringify(server.requests[0]!.body.tools)).toContain('2 = Guzheng');
   });
 
   it('logs as a warning only what nobody has logged before: the voices log their own faults', async () => {
