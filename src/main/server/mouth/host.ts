@@ -69,6 +69,8 @@ export class MouthHost implements Mouth {
   /** Avatars whose faces were found to be of another size than the network's. */
   private readonly fitted = new Set<string>();
   private recentPictureMs = 0;
+  /** When the process began with what it is at now. */
+  private workingSinceMs = 0;
   private nextId = 0;
 
   constructor({ modelFile, model, engine, start = forkInfer, ...options }: MouthHostOptions) {
@@ -104,8 +106,15 @@ export class MouthHost implements Mouth {
     return this.keeper.ready;
   }
 
-  get pictureMs(): number {
+  /** Wall clock of one picture, as the process last had it. */
+  private get pictureMs(): number {
     return this.recentPictureMs || (this.keeper.facts?.pictureMs ?? 0);
+  }
+
+  get answerInMs(): number {
+    const { pictureMs } = this;
+    const done = this.pending.size > 0 ? Math.min(pictureMs, performance.now() - this.workingSinceMs) : 0;
+    return (this.pending.size + 1) * pictureMs - done;
   }
 
   status(): MouthStatus {
@@ -212,6 +221,7 @@ export class MouthHost implements Mouth {
       const onAbort = () => giveUp('aborted');
       const timer = setTimeout(() => giveUp('late'), this.options.deadlineMs);
       signal.addEventListener('abort', onAbort, { once: true });
+      if (this.pending.size === 0) this.workingSinceMs = performance.now();
       this.pending.set(id, pending);
     });
   }
@@ -232,6 +242,7 @@ export class MouthHost implements Mouth {
       this.pending.get(message.id)?.settle?.('lost');
     }
     if ('id' in message) this.pending.delete(message.id);
+    this.workingSinceMs = performance.now();
     if (this.pending.size > 0) this.keeper.watch();
   }
 

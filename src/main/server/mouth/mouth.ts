@@ -60,8 +60,11 @@ export interface MouthStatus {
 export interface Mouth {
   /** Start of the 200 ms window relative to the picture it is for, e.g. -37.5. */
   readonly windowStartMs: number;
-  /** Wall clock that a picture takes at present: one that is due sooner is better not asked for. */
-  readonly pictureMs?: number;
+  /**
+   * How long an answer to a request made now would take, after those under way. A picture that is due sooner is better skipped
+   * than asked for: it would come too late, and so would the next one. Absent: at once.
+   */
+  readonly answerInMs?: number;
   status(): MouthStatus;
   /** Resolves when the engine can infer; rejects with a message that says what to do when it never will. */
   ready(): Promise<void>;

@@ -25,8 +25,8 @@ export class SwitchableMouth implements Mouth {
     return this.current.windowStartMs;
   }
 
-  get pictureMs(): number {
-    return this.current.pictureMs;
+  get answerInMs(): number {
+    return this.current.answerInMs;
   }
 
   ready(): Promise<void> {

@@ -1,3 +1,4 @@
+import { PICTURE_MS } from '../../../shared/units';
 import type { Avatar } from '../avatar/avatar';
 import type { MelStream } from '../features/mel-stream';
 import type { MelWindow, Mouth } from '../mouth/mouth';
@@ -57,6 +58,12 @@ export class Lips {
       const slot = upcoming[k]!;
       const wanted = this.wanted.get(slot);
       if (!wanted) continue;
+      if ((this.mouth.answerInMs ?? 0) > Math.max(1, picturesToHead + k) * PICTURE_MS) {
+        // Its time would be over before its mouth is drawn, and the next ones would wait for it.
+        this.wanted.delete(slot);
+        slot.patch = null;
+        continue;
+      }
       const pad = picturesToHead + k <= PAD_WITHIN_PICTURES;
       const window = wanted.mel.window(wanted.turnPicture, { pad });
       if (!window) return; // later windows lack even more
