@@ -240,7 +240,7 @@ describe.skipIf(!chromium)('the studio page', () => {
     await page.keyboard.press('Escape');
     await lineState('second line', 'interrupted');
     const seen = new Set<string>();
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 28; i++) {
       await page.keyboard.press('Tab');
       const focus = await page.evaluate(() => {
         const element = document.activeElement as HTMLElement;
@@ -256,7 +256,11 @@ describe.skipIf(!chromium)('the studio page', () => {
     for (const name of [
       'Switch to Chinese',
       'Disconnect',
+      'Presenter: Clara',
+      'Recordings',
       'Live',
+      'Perform',
+      'Start recording',
       'Interrupt',
       'Mute',
       'Volume',

@@ -3,6 +3,7 @@ import { Toasts } from './components/toasts';
 import { useShortcuts } from './components/use-shortcuts';
 import { Compose } from './panels/compose';
 import { FiguresPanel } from './panels/figures';
+import { LibrarySheet } from './panels/library-sheet';
 import { Said } from './panels/said';
 import { Stage } from './panels/stage';
 import { TopBar } from './panels/top-bar';
@@ -20,6 +21,7 @@ export function App() {
         </div>
         <FiguresPanel />
       </aside>
+      <LibrarySheet />
       <Toasts />
       <DropOverlay />
     </div>

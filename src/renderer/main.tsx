@@ -2,7 +2,9 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { htmlLanguage } from './i18n/translate';
 import { connection } from './rtc/connection';
+import { commitRemovals } from './store/library-actions';
 import { type Preferences, usePreferences } from './store/preferences';
+import { learnAvatars } from './store/studio-actions';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
@@ -10,6 +12,9 @@ import './styles/stage.css';
 import './styles/side.css';
 import './styles/conversation.css';
 import './styles/voices.css';
+import './styles/menus.css';
+import './styles/recording.css';
+import './styles/library.css';
 import './styles/overlays.css';
 
 const root = document.documentElement;
@@ -26,7 +31,11 @@ usePreferences.subscribe(dress);
 createRoot(document.getElementById('root') as HTMLElement).render(<App />);
 
 connection.connect();
-addEventListener('pagehide', () => connection.leave());
+void learnAvatars();
+addEventListener('pagehide', () => {
+  commitRemovals();
+  connection.leave();
+});
 // A page that comes back from the browser's memory has no connection any more.
 addEventListener('pageshow', (event) => event.persisted && connection.connect());
 // The network is back, or somebody looks again: no reason to wait for the back-off.

@@ -31,7 +31,7 @@ describe('languages', () => {
       }),
     ).join('\n');
     // Keys that are put together from a prefix and a state, as `said.state.${line.state}`.
-    const composed = /^(status|said\.state|figures|theme|stage)\.|^voice\.(fe)?male$/;
+    const composed = /^(status|said\.state|figures|theme|stage|presenter\.kind)\.|^voice\.(fe)?male$/;
     const unused = keys.filter((key) => !composed.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -6,6 +6,8 @@ import { useTranslate } from '../i18n/use-translate';
 import { interrupt, setMode } from '../store/actions';
 import { isOpen } from '../store/lines';
 import { useStudio } from '../store/studio';
+import { Performances } from './performances';
+import { RecordButton } from './record-button';
 
 /** What to do with the presenter: mode in silence, interrupt, sound, full screen. */
 export function Dock({ stage }: { stage: RefObject<HTMLElement | null> }) {
@@ -18,14 +20,16 @@ export function Dock({ stage }: { stage: RefObject<HTMLElement | null> }) {
       <Segmented
         label={t('dock.mode')}
         name="mode"
-        value={audiotype === 1 ? 1 : 0}
+        value={audiotype}
         disabled={!connected}
         options={[
           { value: 0, label: t('dock.live'), hint: t('dock.liveHint') },
           { value: 1, label: t('dock.still'), hint: t('dock.stillHint') },
         ]}
-        onChange={(mode) => void setMode(mode === 1 ? 1 : 0)}
+        onChange={(mode) => void setMode(mode)}
       />
+      <Performances />
+      <RecordButton />
       <button
         type="button"
         className="outline-button interrupt"
@@ -35,7 +39,7 @@ export function Dock({ stage }: { stage: RefObject<HTMLElement | null> }) {
         onClick={() => void interrupt()}
       >
         <Icon name="stop" size={16} />
-        {t('dock.interrupt')}
+        <span>{t('dock.interrupt')}</span>
         <kbd>Esc</kbd>
       </button>
       <Sound />

@@ -1,10 +1,13 @@
 import { Icon, type IconName } from '../components/icon';
 import { IconButton } from '../components/icon-button';
+import { RecordingPill } from '../components/recording-pill';
 import { StatusPill } from '../components/status-pill';
 import { useTranslate } from '../i18n/use-translate';
 import { connect, disconnect } from '../store/actions';
+import { openLibrary } from '../store/library-actions';
 import { nextTheme, type Theme, usePreferences } from '../store/preferences';
 import { useStudio } from '../store/studio';
+import { PresenterPicker } from './presenter-picker';
 
 const THEME_ICON: Record<Theme, IconName> = { auto: 'auto', light: 'sun', dark: 'moon' };
 
@@ -19,10 +22,17 @@ export function TopBar() {
       <div className="brand">
         <img src={new URL('../icon.svg', import.meta.url).href} alt="" width="26" height="26" />
         <h1>Herald</h1>
-        <span className="tagline">{t('app.tagline')}</span>
+        <PresenterPicker />
       </div>
-      <StatusPill />
+      <div className="pills">
+        <StatusPill />
+        <RecordingPill />
+      </div>
       <div className="top-actions">
+        <button type="button" className="quiet-button library-button" onClick={openLibrary} title={t('library.title')}>
+          <Icon name="film" size={18} />
+          <span>{t('library.title')}</span>
+        </button>
         {desktop && (
           <IconButton icon="external" label={t('action.openInBrowser')} onClick={() => void desktop.openInBrowser()} />
         )}

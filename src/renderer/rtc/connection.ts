@@ -1,9 +1,12 @@
 import type { SessionEvent } from '../../shared/protocol';
 import { applyEvent, clearCaption, lineOfError, settle } from '../store/events';
 import { abandonLines } from '../store/lines';
+import { usePreferences } from '../store/preferences';
+import { leaveSession } from '../store/stagecraft';
 import type { Connection } from '../store/state';
 import { apply, useStudio } from '../store/studio';
-import { toastError } from '../store/toasts';
+import { learnSession } from '../store/studio-actions';
+import { toastError, toastInfo, toastSaved } from '../store/toasts';
 import { refreshVoices } from '../store/voice-actions';
 import { backoffMs, queueWaitMs } from './backoff';
 import { followEvents } from './events';
@@ -54,6 +57,12 @@ export class StudioConnection {
     void this.run((this.active = Symbol('loop')));
   }
 
+  /** Opens a new session in place of the present one, for something that only an offer can ask for. */
+  reconnect(): void {
+    this.leave();
+    this.connect();
+  }
+
   disconnect(): void {
     this.leave();
     this.show({ phase: 'offline', attempt: 0, retryAtMs: null });
@@ -83,7 +92,11 @@ export class StudioConnection {
       });
       let waitMs: number;
       try {
-        const peer = await connectPeer({ signal: controller.signal, onSession: (id) => (this.sessionId = id) });
+        const peer = await connectPeer({
+          avatar: usePreferences.getState().avatar,
+          signal: controller.signal,
+          onSession: (id) => (this.sessionId = id),
+        });
         this.everConnected = true;
         attempt = 0;
         await this.stay(peer, controller.signal);
@@ -109,6 +122,12 @@ export class StudioConnection {
       this.show({ phase: 'queued' });
       return queueWaitMs(error.retryAfterS);
     }
+    // The presenter chosen earlier was removed or broken since: the show goes on with another.
+    if (error instanceof ApiError && error.status === 400 && usePreferences.getState().avatar !== null) {
+      toastError('error.avatar', error);
+      usePreferences.setState({ avatar: null });
+      return 0;
+    }
     if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
       this.show({ phase: 'refused', attempt: 0, retryAtMs: null });
       return 'stop';
@@ -132,6 +151,7 @@ export class StudioConnection {
     // A new session starts in mode 0 and silent.
     useStudio.setState({ audiotype: 0, speakingTurn: null, voice: null });
     void refreshVoices();
+    void learnSession(peer.sessionId);
     let polling: ReturnType<typeof setInterval> | undefined;
     let gap: ReturnType<typeof setTimeout> | undefined;
     let events: { close(): void } | undefined;
@@ -160,7 +180,10 @@ export class StudioConnection {
       clearTimeout(gap);
       events?.close();
       peer.pc.close();
+      // A session that ends takes its recording along; the server keeps what there is.
+      if (useStudio.getState().taping !== null) toastInfo('record.endedWithSession', { recordings: true });
       apply(abandonLines);
+      apply(leaveSession);
       useStudio.setState({ figures: NO_FIGURES });
     }
   }
@@ -180,6 +203,7 @@ export class StudioConnection {
       if (event.fallback) void refreshVoices();
     }
     if (event.status === 'voice') void refreshVoices();
+    if (event.status === 'record' && event.state === 'finished') toastSaved(event.durationMs ?? null, event.reason);
   }
 
   /** Gives up the current try or connection, and tells the server. */

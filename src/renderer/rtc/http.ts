@@ -53,11 +53,12 @@ export function readReply<T>(status: number, body: string, retryAfter: string | 
 }
 
 export async function request<T = Envelope>(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
-  options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; keepalive?: boolean } = {},
 ): Promise<T> {
   const init: RequestInit = { method, headers: { ...authorisation(), ...options.headers } };
+  if (options.keepalive) init.keepalive = true;
   if (options.signal) init.signal = options.signal;
   if (options.body !== undefined) {
     init.body = JSON.stringify(options.body);

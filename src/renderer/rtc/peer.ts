@@ -20,7 +20,12 @@ export interface Peer {
  * Offers to receive one picture and one sound track, and resolves when media can flow.
  * `onSession` is called as soon as the server has made the session, so that a caller that gives up can close it.
  */
-export async function connectPeer(options: { signal: AbortSignal; onSession(sessionId: number): void }): Promise<Peer> {
+export async function connectPeer(options: {
+  /** Who is to appear; null is whom the server prefers. */
+  avatar: string | null;
+  signal: AbortSignal;
+  onSession(sessionId: number): void;
+}): Promise<Peer> {
   const { signal } = options;
   const pc = new RTCPeerConnection();
   try {
@@ -31,7 +36,11 @@ export async function connectPeer(options: { signal: AbortSignal; onSession(sess
     await pc.setLocalDescription(await pc.createOffer());
     await gathered(pc, signal);
     const answer = await request<{ sdp: string; type: 'answer'; sessionid: number }>('POST', '/offer', {
-      body: { sdp: pc.localDescription?.sdp, type: 'offer' },
+      body: {
+        sdp: pc.localDescription?.sdp,
+        type: 'offer',
+        ...(options.avatar !== null && { avatar: options.avatar }),
+      },
       headers: { 'x-herald-studio': '1' },
       signal,
     });

@@ -6,6 +6,8 @@ export interface Figures {
   offsetMs: number | null;
   rttMs: number | null;
   bitrateBps: number | null;
+  /** Picture and sound of this connection since it began. */
+  receivedBytes: number | null;
   codec: string | null;
   widthPx: number | null;
   heightPx: number | null;
@@ -16,6 +18,7 @@ export const NO_FIGURES: Figures = {
   offsetMs: null,
   rttMs: null,
   bitrateBps: null,
+  receivedBytes: null,
   codec: null,
   widthPx: null,
   heightPx: null,
@@ -76,6 +79,7 @@ export function readStats(
     offsetMs: playoutOffsetMs(audio, video),
     rttMs: roundTripMs(all, byId),
     bitrateBps: usable ? ((counters.bytesReceived - previous.bytesReceived) * 8) / seconds : null,
+    receivedBytes: video || audio ? counters.bytesReceived : null,
     codec: codecName(video?.codecId === undefined ? undefined : byId.get(video.codecId)?.mimeType),
     widthPx: video?.frameWidth ?? null,
     heightPx: video?.frameHeight ?? null,

@@ -3,6 +3,7 @@ import { ApiError, human, interruptTalk, setAudiotype } from '../rtc/http';
 import { uploadAudio } from '../rtc/upload';
 import { addLine, dropLine, interruptLines, lineAccepted, lineFailed } from './lines';
 import { type Manner, usePreferences } from './preferences';
+import { modeWanted } from './stagecraft';
 import { apply, nextId, useStudio } from './studio';
 import { toastError, toastInfo } from './toasts';
 import { speechWish } from './voices';
@@ -54,18 +55,19 @@ export async function interrupt(): Promise<boolean> {
   }
 }
 
-export async function setMode(audiotype: 0 | 1): Promise<boolean> {
+/** Live (0), still (1) or a performance (from 2 on). */
+export async function setMode(audiotype: number): Promise<boolean> {
   const id = sessionId();
   if (id === null) return false;
-  const before = useStudio.getState().audiotype;
+  const { audiotype: before, act } = useStudio.getState();
   // Shown at once: the press must feel answered. Undone if the server says no.
-  useStudio.setState({ audiotype });
+  apply(modeWanted, audiotype);
   try {
     await setAudiotype(id, audiotype);
     return true;
   } catch (error) {
-    useStudio.setState({ audiotype: before });
-    toastError('error.mode', error);
+    useStudio.setState({ audiotype: before, act });
+    toastError(audiotype > 1 ? 'error.perform' : 'error.mode', error);
     return false;
   }
 }
@@ -108,6 +110,12 @@ export async function playFile(files: readonly File[]): Promise<boolean> {
 }
 
 export const cancelUpload = (): void => uploading?.abort();
+
+/** Somebody else appears: that takes a new session. */
+export function choosePresenter(avatar: string | null): void {
+  usePreferences.setState({ avatar });
+  connection.reconnect();
+}
 
 export const connect = (): void => connection.connect();
 export const disconnect = (): void => connection.disconnect();

@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../../shared/protocol';
 import { abandonLines, change, isOpen, lineOfTurn, wordsOf } from './lines';
+import { modeChanged, taped } from './stagecraft';
 import type { Line, StudioState } from './state';
 import { findSentence, hasMoreToSay } from './words';
 
@@ -26,9 +27,9 @@ export function applyEvent(state: StudioState, event: SessionEvent, nowMs: numbe
     case 'latency':
       return measured(state, event);
     case 'mode':
-      return { audiotype: event.audiotype };
+      return modeChanged(state, event.audiotype, nowMs);
     case 'record':
-      return {}; // the page does not show recordings yet
+      return taped(state, event, nowMs);
     case 'closed':
       return abandonLines(state);
   }

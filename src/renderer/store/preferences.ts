@@ -14,6 +14,8 @@ export interface Preferences {
   manner: Manner;
   /** Null is automatic. */
   voice: ChosenVoice | null;
+  /** Who appears; null is whom the server prefers. */
+  avatar: string | null;
   /** 1 = the voice's own. */
   speed: number;
 }
@@ -28,6 +30,7 @@ export function parsePreferences(stored: string | null, languages: readonly stri
     figuresOpen: true,
     manner: 'echo',
     voice: null,
+    avatar: null,
     speed: 1,
   };
   type Stored = Partial<Record<keyof Preferences, unknown>> | null;
@@ -43,6 +46,7 @@ export function parsePreferences(stored: string | null, languages: readonly stri
   if (typeof value.figuresOpen === 'boolean') found.figuresOpen = value.figuresOpen;
   if (value.manner === 'echo' || value.manner === 'chat') found.manner = value.manner;
   if (isChosenVoice(value.voice)) found.voice = value.voice;
+  if (typeof value.avatar === 'string' && value.avatar !== '') found.avatar = value.avatar;
   if (typeof value.speed === 'number' && value.speed >= SPEED_MIN && value.speed <= SPEED_MAX)
     found.speed = value.speed;
   return found;

@@ -1,4 +1,4 @@
-import type { TurnLatency } from '../../shared/protocol';
+import type { AvatarSummary, PerformanceSummary, TurnLatency } from '../../shared/protocol';
 import type { MessageKey, Values } from '../i18n/translate';
 import type { Figures } from '../rtc/stats';
 import type { Heard, Voices } from './voices';
@@ -77,12 +77,43 @@ export interface Toast {
   detail?: MessageKey;
   detailText?: string;
   detailValues?: Values;
+  /** Offers to open the recordings. */
+  recordings?: boolean;
 }
 
 export interface Upload {
   name: string;
   /** 0..1 while bytes travel, then null while the server reads the file. */
   progress: number | null;
+}
+
+/** What is being recorded. */
+export interface Taping {
+  /** `starting` until the first picture is on the disk, `ending` until the file is playable. */
+  state: 'starting' | 'on' | 'ending';
+  /** On the page's clock; null while starting. */
+  startedAtMs: number | null;
+  /** What had been received when it began. */
+  fromBytes: number;
+}
+
+/** A performance that was asked for; it may have to wait for speech to end. */
+export interface Act {
+  audiotype: number;
+  /** On the page's clock; null while it waits. */
+  startedAtMs: number | null;
+}
+
+/** What the server tells of the session. */
+export interface SessionInfo {
+  avatar: string;
+  performances: PerformanceSummary[];
+}
+
+export interface Avatars {
+  avatars: AvatarSummary[];
+  problems: { id: string; message: string }[];
+  default: string;
 }
 
 export type Sound = 'on' | 'muted' | 'blocked';
@@ -94,6 +125,14 @@ export interface StudioState {
   caption: { text: string; audio: boolean } | null;
   lines: Line[];
   audiotype: number;
+  act: Act | null;
+  taping: Taping | null;
+  /** Why the last recording did not begin, or was not kept. */
+  tapeProblem: string | null;
+  /** Null until the server has told; as is `avatars`. */
+  session: SessionInfo | null;
+  avatars: Avatars | null;
+  libraryOpen: boolean;
   latencyMs: number | null;
   /** The server's own figures of the latest turn. */
   latency: TurnLatency | null;

@@ -26,7 +26,7 @@ describe('toasts', () => {
 });
 
 describe('preferences', () => {
-  const untouched = { theme: 'auto', figuresOpen: true, manner: 'echo', voice: null, speed: 1 };
+  const untouched = { theme: 'auto', figuresOpen: true, manner: 'echo', voice: null, avatar: null, speed: 1 };
 
   it('survive damage field by field', () => {
     expect(parsePreferences('{"language":"zh","theme":"pink","figuresOpen":false,"manner":"chat"}', ['en'])).toEqual({
@@ -47,6 +47,12 @@ describe('preferences', () => {
   it('keep a voice and a speed that can be used', () => {
     const voice = { engine: 'edgetts', id: 'zh-CN-XiaoxiaoNeural', name: 'Xiaoxiao' };
     expect(parsePreferences(JSON.stringify({ voice, speed: 1.2 }), [])).toMatchObject({ voice, speed: 1.2 });
+  });
+
+  it('keep the presenter', () => {
+    expect(parsePreferences('{"avatar":"clara"}', []).avatar).toBe('clara');
+    for (const bad of ['{"avatar":""}', '{"avatar":7}', '{"avatar":null}'])
+      expect(parsePreferences(bad, []).avatar).toBeNull();
   });
 
   it('cycle through themes and manners', () => {

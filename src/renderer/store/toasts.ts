@@ -1,5 +1,7 @@
+import { formatDuration } from '../components/format';
 import type { MessageKey, Values } from '../i18n/translate';
 import { ApiError } from '../rtc/http';
+import type { Toast } from './state';
 import { apply, nextId } from './studio';
 import { addToast, dropToast } from './toast-reducers';
 
@@ -25,8 +27,14 @@ export function toastError(title: MessageKey, error: unknown, detail?: MessageKe
   setTimeout(() => apply(dropToast, id), SHOWN_MS);
 }
 
-export function toastInfo(title: MessageKey): void {
+/** A recording is on the disk; why, where it ended by itself. */
+export function toastSaved(durationMs: number | null, reason?: string): void {
+  const duration = durationMs === null ? '' : formatDuration(durationMs);
+  toastInfo('record.saved', { recordings: true, values: { duration }, ...(reason && { detailText: reason }) });
+}
+
+export function toastInfo(title: MessageKey, more: Partial<Toast> = {}): void {
   const id = nextId();
-  apply(addToast, { id, tone: 'info', title });
+  apply(addToast, { ...more, id, tone: 'info', title });
   setTimeout(() => apply(dropToast, id), SHOWN_MS);
 }

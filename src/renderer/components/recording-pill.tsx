@@ -1,0 +1,26 @@
+import { useTranslate } from '../i18n/use-translate';
+import { useStudio } from '../store/studio';
+import { formatDuration } from './format';
+import { useNow } from './use-now';
+
+/** Says at the top, too, that a recording is going on: nobody should forget it. The time is not read out every second. */
+export function RecordingPill() {
+  const t = useTranslate();
+  const taping = useStudio((s) => s.taping);
+  const nowMs = useNow(taping?.startedAtMs != null);
+  const on = taping !== null && taping.startedAtMs !== null;
+  return (
+    <>
+      <span className="visually-hidden" role="status">
+        {on ? t('record.on') : ''}
+      </span>
+      {on && (
+        <div className="recording-pill" data-testid="recording-pill" aria-hidden="true">
+          <i />
+          <span className="recording-word">{t('record.on')}</span>
+          <span className="recording-time">{formatDuration(nowMs - (taping.startedAtMs ?? nowMs))}</span>
+        </div>
+      )}
+    </>
+  );
+}

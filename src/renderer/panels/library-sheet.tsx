@@ -1,0 +1,76 @@
+import { useEffect, useState } from 'react';
+import { Icon } from '../components/icon';
+import { Sheet } from '../components/sheet';
+import { useTranslate } from '../i18n/use-translate';
+import { useLibrary } from '../store/library';
+import { closeLibrary, loadMore, refreshLibrary } from '../store/library-actions';
+import { useStudio } from '../store/studio';
+import { RecordingRow } from './recording-row';
+
+export function LibrarySheet() {
+  const open = useStudio((s) => s.libraryOpen);
+  return open ? <Library /> : null;
+}
+
+/** What has been recorded, newest first: to play, name, take along and delete. */
+function Library() {
+  const t = useTranslate();
+  const { state, problem, recordings, total } = useLibrary();
+  const [playing, setPlaying] = useState<string | null>(null);
+  // A recording that ends while the sheet is open appears in it.
+  const taping = useStudio((s) => s.taping !== null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew when a recording begins or ends.
+  useEffect(() => void refreshLibrary(), [taping]);
+  return (
+    <Sheet title={t('library.title')} closeLabel={t('action.close')} onClose={closeLibrary}>
+      <div className="library" data-testid="library">
+        {problem !== '' && state === 'ready' && <Failure problem={problem} />}
+        {state === 'loading' && (
+          <div className="library-notice" role="status">
+            <span className="spinner" aria-hidden="true" />
+            <p>{t('library.loading')}</p>
+          </div>
+        )}
+        {state === 'failed' && <Failure problem={problem} />}
+        {state === 'ready' && recordings.length === 0 && (
+          <div className="library-notice">
+            <Icon name="film" size={34} />
+            <strong>{t('library.empty')}</strong>
+            <p>{t('library.emptyHint')}</p>
+          </div>
+        )}
+        {recordings.length > 0 && (
+          <ul className="recordings" aria-label={t('library.title')}>
+            {recordings.map((recording) => (
+              <RecordingRow
+                key={recording.id}
+                recording={recording}
+                playing={playing === recording.id}
+                onPlay={(on) => setPlaying(on ? recording.id : null)}
+              />
+            ))}
+          </ul>
+        )}
+        {recordings.length > 0 && recordings.length < total && (
+          <button type="button" className="outline-button library-more" onClick={() => void loadMore()}>
+            {t('library.more', { count: total - recordings.length })}
+          </button>
+        )}
+      </div>
+    </Sheet>
+  );
+}
+
+function Failure({ problem }: { problem: string }) {
+  const t = useTranslate();
+  return (
+    <div className="library-notice" role="alert">
+      <Icon name="alert" size={30} />
+      <strong>{t('library.failed')}</strong>
+      <p>{problem || t('error.network')}</p>
+      <button type="button" className="outline-button" onClick={() => void refreshLibrary()}>
+        {t('action.retryNow')}
+      </button>
+    </div>
+  );
+}

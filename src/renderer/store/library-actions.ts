@@ -1,0 +1,85 @@
+import { ApiError } from '../rtc/http';
+import { deleteRecording, listRecordings, PAGE_SIZE, renameRecording } from '../rtc/recordings';
+import { applyLibrary, faulted, kept, listed, listFailed, removed, removing, retitled, useLibrary } from './library';
+import { useStudio } from './studio';
+
+/** How long a deletion can be undone. */
+const UNDO_MS = 8_000;
+
+const said = (error: unknown): string =>
+  error instanceof ApiError ? error.message || (error.status ? `HTTP ${error.status}` : '') : String(error);
+
+export function openLibrary(): void {
+  useStudio.setState({ libraryOpen: true });
+}
+
+/** What was deleted is gone once nobody can see its undo any more. */
+export function closeLibrary(): void {
+  useStudio.setState({ libraryOpen: false });
+  commitRemovals();
+}
+
+/** The list anew, as long as it was. */
+export async function refreshLibrary(): Promise<void> {
+  const { recordings } = useLibrary.getState();
+  await load(0, Math.min(200, Math.max(PAGE_SIZE, recordings.length)));
+}
+
+export const loadMore = (): Promise<void> => load(useLibrary.getState().recordings.length);
+
+async function load(offset: number, limit?: number): Promise<void> {
+  try {
+    applyLibrary(listed, await listRecordings(offset, limit), offset);
+  } catch (error) {
+    applyLibrary(listFailed, said(error));
+  }
+}
+
+export async function rename(id: string, title: string): Promise<void> {
+  const before = useLibrary.getState().recordings.find((one) => one.id === id)?.title;
+  const wanted = title.trim();
+  if (before === undefined || wanted === '' || wanted === before) return;
+  applyLibrary(retitled, id, wanted);
+  try {
+    await renameRecording(id, wanted);
+  } catch (error) {
+    applyLibrary(retitled, id, before);
+    applyLibrary(faulted, id, said(error));
+  }
+}
+
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+/** Deletes it in a moment, unless somebody thinks better of it. */
+export function remove(id: string): void {
+  applyLibrary(removing, id, { state: 'undoable' });
+  clearTimeout(timers.get(id));
+  timers.set(
+    id,
+    setTimeout(() => void commit(id), UNDO_MS),
+  );
+}
+
+export function undoRemove(id: string): void {
+  clearTimeout(timers.get(id));
+  timers.delete(id);
+  applyLibrary(kept, id);
+}
+
+export function commitRemovals(): void {
+  for (const id of [...timers.keys()]) void commit(id);
+}
+
+async function commit(id: string): Promise<void> {
+  clearTimeout(timers.get(id));
+  if (!timers.delete(id)) return;
+  applyLibrary(removing, id, { state: 'going' });
+  try {
+    await deleteRecording(id);
+    applyLibrary(removed, id);
+  } catch (error) {
+    // Somebody else was faster: it is gone all the same.
+    if (error instanceof ApiError && error.status === 404) applyLibrary(removed, id);
+    else applyLibrary(faulted, id, said(error));
+  }
+}
