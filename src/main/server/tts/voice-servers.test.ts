@@ -12,6 +12,22 @@ const form = (path: string, fields: Record<string, string>) => ({
   init: { method: 'POST', body: new URLSearchParams(fields) },
 });
 
+const SSML =
+  '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="zh-CN">' +
+  '<voice name="zh-CN-XiaoxiaoMultilingualNeural"><prosody rate="+0%" pitch="+0%">a</prosody></voice></speak>';
+const ssml = (body: string, headers: Record<string, string> = {}) => ({
+  path: '/cognitiveservices/v1',
+  init: {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/ssml+xml',
+      'x-microsoft-outputformat': 'raw-24khz-16bit-mono-pcm',
+      ...headers,
+    },
+  },
+});
+
 /** The scripted servers are as strict as the real ones: an engine that asks wrongly must not pass its tests. */
 describe('scripted voice servers', () => {
   it.each<[Engine, { path: string; init?: RequestInit }, number]>([
@@ -28,6 +44,13 @@ describe('scripted voice servers', () => {
     ['fishtts', json('/v1/tts', { text: 'a', format: 'pcm', streaming: true }), 400],
     ['openai', json('/v1/audio/speech', { model: 'tts-1', voice: 'alloy' }), 400],
     ['openai', json('/audio/speech', { model: 'tts-1', voice: 'alloy', input: 'a' }), 404],
+    ['azure', ssml('<speak>a</speak>'), 400],
+    ['azure', ssml(`${SSML.replace('>a<', '>a & b<')}`), 400],
+    ['azure', ssml(SSML, { 'x-microsoft-outputformat': 'audio-24khz-48kbitrate-mono-mp3' }), 400],
+    ['azure', ssml(SSML, { 'content-type': 'text/plain' }), 415],
+    ['indextts2', form('/gradio_api/upload', { name: 'a' }), 422],
+    ['indextts2', json('/gradio_api/call/gen_single', { data: ['a'] }), 422],
+    ['indextts2', { path: '/gradio_api/file=/tmp/gradio/0123abcd/spk_0.wav' }, 404],
   ])('%s refuses %j', async (engine, { path, init }, status) => {
     const server = await startVoiceServer(engine);
     const reply = await fetch(server.url + path, init);
