@@ -20,6 +20,7 @@ const STEPS_TO_START = 3;
 export class Act {
   private readonly queue: ActStep[] = [];
   private reading = new AbortController();
+  private reader: Promise<void>;
   private over = false;
   private wakeReader = () => {};
   private waiting: (() => void)[] = [];
@@ -27,7 +28,7 @@ export class Act {
   fault: unknown;
 
   constructor(private readonly source: ActSource) {
-    void this.read(this.reading.signal);
+    this.reader = this.read(this.reading.signal);
   }
 
   get audiotype(): number {
@@ -72,18 +73,22 @@ export class Act {
     this.over = false;
     this.wakeReader();
     this.reading = new AbortController();
-    void this.read(this.reading.signal);
+    const { signal } = this.reading;
+    this.reader = this.reader.then(() => this.read(signal));
   }
 
-  close(): void {
+  /** Nothing of it is shown any more; resolves when its source is closed. */
+  close(): Promise<void> {
     this.reading.abort();
     this.queue.length = 0;
     this.over = true;
     this.wakeReader();
     this.wakeWaiting();
+    return this.reader;
   }
 
   private async read(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     try {
       for await (const step of this.source.steps(signal)) {
         if (signal.aborted) return;

@@ -31,6 +31,8 @@ export class Acts {
   private next: Act | undefined;
   private backdrop: Act | undefined;
   private backdropPicture: I420Picture | undefined;
+  /** Acts that are over and whose sources are being closed. */
+  private readonly closing = new Set<Promise<void>>();
 
   /** @param onCut told what would have sounded next when an act is ended in its middle */
   constructor(
@@ -43,20 +45,20 @@ export class Acts {
   }
 
   perform(act: Act): void {
-    this.next?.close();
+    this.retire(this.next);
     this.next = act;
   }
 
   end(): void {
     if (this.step) this.onCut(this.current?.upcoming?.samples);
-    this.current?.close();
-    this.next?.close();
+    this.retire(this.current);
+    this.retire(this.next);
     this.current = this.next = this.step = undefined;
   }
 
   setBackdrop(backdrop: Act | undefined): void {
     if (this.backdrop === backdrop) return;
-    this.backdrop?.close();
+    this.retire(this.backdrop);
     this.backdrop = backdrop;
     this.backdropPicture = undefined;
   }
@@ -92,7 +94,7 @@ export class Acts {
       return true;
     }
     this.current = undefined;
-    act.close();
+    this.retire(act);
     this.options.onActEnded?.(act);
     return false;
   }
@@ -102,14 +104,16 @@ export class Acts {
     await Promise.all([this.current?.settled(), this.next?.settled(), this.backdrop?.settled()]);
   }
 
-  close(): void {
+  /** Resolves when every source that was opened is closed again. */
+  async close(): Promise<void> {
     this.end();
     this.setBackdrop(undefined);
+    await Promise.all(this.closing);
   }
 
   private begin(act: Act): void {
     if (this.current) this.onCut(this.current.upcoming?.samples);
-    this.current?.close();
+    this.retire(this.current);
     this.current = act;
     this.next = undefined;
     if (act.upcoming) this.options.onActBegan?.(act);
@@ -126,11 +130,17 @@ export class Acts {
     this.current = undefined;
     if (act.loop) {
       if (!betweenRounds) act.rewind();
-      if (this.next) act.close();
+      if (this.next) this.retire(act);
       else this.next = act; // goes on when speech is over
       return;
     }
-    act.close();
+    this.retire(act);
     this.options.onActEnded?.(act);
+  }
+
+  private retire(act: Act | undefined): void {
+    if (!act) return;
+    const closing = act.close().finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
   }
 }

@@ -206,9 +206,10 @@ export class Playout {
   async close(): Promise<void> {
     this.stop.abort();
     this.clear();
-    this.acts.close();
+    const closing = this.acts.close();
     await this.running;
     this.composer.close();
+    await closing;
   }
 
   private async loop(): Promise<void> {
