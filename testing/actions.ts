@@ -4,6 +4,7 @@ import {
   AV_CHANNEL_LAYOUT_MONO,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_PIX_FMT_YUV420P,
+  AV_PKT_DATA_DISPLAYMATRIX,
   AV_SAMPLE_FMT_FLTP,
   AV_SAMPLE_FMT_S16,
   AVFMT_GLOBALHEADER,
@@ -87,6 +88,10 @@ export interface ClapperVideo {
   /** How much later than the pictures the sound track begins. */
   soundDelayMs?: number;
   rateHz?: number;
+  /** Stored sideways, as phones do, with the note that a player is to turn it clockwise by so much. */
+  turnDegrees?: 90 | 180 | 270;
+  /** The left half of each picture is this dark, which shows how it lies. */
+  leftLuma?: number;
 }
 
 /** Grey of a picture that does not flash: tells neighbours apart. */
@@ -117,7 +122,7 @@ export async function writeClapperVideo(file: string, options: ClapperVideo): Pr
     context.timeBase = new Rational(1, rateHz);
     context.bitRate = 128_000n;
   });
-  const tracks = [track(output, video), ...(silent ? [] : [track(output, audio)])];
+  const tracks = [track(output, video, options.turnDegrees), ...(silent ? [] : [track(output, audio)])];
   FFmpegError.throwIfError(await output.openOutput(), `open ${file}`);
   FFmpegError.throwIfError(await output.writeHeader(), 'write header');
   const clicks = flashAt.map((index) => (index * 1_000) / fps);
@@ -127,6 +132,10 @@ export async function writeClapperVideo(file: string, options: ClapperVideo): Pr
   for (let index = 0; index < pictures; index++) {
     const data = Buffer.alloc((widthPx * heightPx * 3) / 2, 128);
     data.fill(flashAt.includes(index) ? FLASH_LUMA : clapperLuma(index), 0, widthPx * heightPx);
+    const { leftLuma } = options;
+    for (let y = 0; leftLuma !== undefined && y < heightPx; y++) {
+      data.fill(leftLuma, y * widthPx, y * widthPx + widthPx / 2);
+    }
     const picture = { width: widthPx, height: heightPx, format: AV_PIX_FMT_YUV420P, timeBase: { num: 1, den: fps } };
     await tracks[0]!.write(Frame.fromVideoBuffer(data, { ...picture, pts: BigInt(index) }));
     // Interleaved, as a camera writes it.
@@ -164,10 +173,15 @@ async function encoder(name: string, header: boolean, set: (context: CodecContex
   return context;
 }
 
-function track(output: FormatContext, context: CodecContext) {
+function track(output: FormatContext, context: CodecContext, turnDegrees = 0) {
   const stream: Stream = output.newStream();
   stream.timeBase = context.timeBase;
   FFmpegError.throwIfError(stream.codecpar.fromContext(context), 'describe a track');
+  if (turnDegrees !== 0) {
+    const [cos, sin] = [Math.cos, Math.sin].map((f) => Math.round(f((turnDegrees * Math.PI) / 180) * 65_536));
+    const matrix = Buffer.from(Int32Array.of(cos!, sin!, 0, -sin!, cos!, 0, 0, 0, 2 ** 30).buffer);
+    FFmpegError.throwIfError(stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix), 'note the turn');
+  }
   const packet = new Packet();
   packet.alloc();
   return {

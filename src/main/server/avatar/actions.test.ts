@@ -262,6 +262,20 @@ describe('a video file', () => {
     expect(steps.every(({ samples }) => samples.every((x) => x === 0))).toBe(true);
   });
 
+  // The dark half is stored on the left: turned clockwise it lies above, on the right, below.
+  it.each([
+    [90, [32, 16]],
+    [180, [48, 32]],
+    [270, [32, 48]],
+  ] as const)('that a phone stored turned by %i degrees is shown upright', async (turnDegrees, [x, y]) => {
+    const file = `phone-${turnDegrees}.mp4`;
+    await writeClapperVideo(join(actionsDir, file), { pictures: 2, flashAt: [0, 1], leftLuma: 20, turnDegrees });
+    const [performance] = await offer([{ audiotype: 2, video: file }]);
+    const [{ picture }] = (await all(performance!)) as [ActStep];
+    expect(lumaAt(picture, x, y)).toBeLessThan(60);
+    expect(lumaAt(picture, 64 - x, 64 - y)).toBeGreaterThan(180);
+  });
+
   it('takes other sound where it is given, and goes round', async () => {
     await writeClapperVideo(join(actionsDir, 'own.mkv'), { pictures: 5, flashAt: [1] });
     writeClickWav(join(actionsDir, 'other.wav'), { rateHz: 44_100, channels: 2, durationMs: 200, clickAtMs: [120] });

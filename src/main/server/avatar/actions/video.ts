@@ -7,6 +7,7 @@ import { Fitter } from './fit';
 import { failed, MediaFile } from './media-file';
 import type { PictureSize } from './performance';
 import type { PictureRun } from './steps';
+import { type QuarterTurns, quarterTurnsOf, turned } from './turn';
 
 /** Pictures that people have; keeps the rest of FFmpeg's decoders away from files that others may have put there. */
 const CODECS = new Set(
@@ -27,6 +28,7 @@ export class VideoRun implements PictureRun {
   private media: MediaFile | undefined;
   private decoder: FrameReader | undefined;
   private readonly fitter: Fitter;
+  private readonly turns: QuarterTurns;
   /** Pictures given since the beginning. */
   private given = 0;
   private startS: number | undefined;
@@ -39,14 +41,18 @@ export class VideoRun implements PictureRun {
 
   private constructor(
     private readonly file: string,
-    size: PictureSize,
+    { widthPx, heightPx }: PictureSize,
+    media: MediaFile,
   ) {
-    this.fitter = new Fitter(size);
+    this.media = media;
+    this.turns = quarterTurnsOf(media.stream.codecpar);
+    const sideways = this.turns % 2 === 1;
+    this.fitter = new Fitter(sideways ? { widthPx: heightPx, heightPx: widthPx } : { widthPx, heightPx });
   }
 
   /** @throws Error with what is wrong, as the end of a sentence that starts with the file's name */
   static async open(file: string, size: PictureSize): Promise<VideoRun> {
-    const run = new VideoRun(file, size);
+    const run = new VideoRun(file, size, await openVideo(file));
     try {
       await run.begin();
       return run;
@@ -77,7 +83,7 @@ export class VideoRun implements PictureRun {
       }
       // The last picture is shown for as long as it says, and no further picture begins when the video is over.
       if (!this.ahead && atS + ROUNDING_S >= this.endS) return undefined;
-      if (due) this.shown = await this.fitter.fit(due, pixelAspect(due));
+      if (due) this.shown = turned(await this.fitter.fit(due, pixelAspect(due)), this.turns);
     } finally {
       due?.free();
     }
@@ -101,8 +107,7 @@ export class VideoRun implements PictureRun {
   }
 
   private async begin(): Promise<void> {
-    this.media = await MediaFile.open(this.file, 'video');
-    if (!this.media) throw new Error('holds no pictures');
+    this.media ??= await openVideo(this.file);
     this.decoder = await FrameReader.open(this.media);
     this.given = 0;
     this.startS = undefined;
@@ -135,6 +140,12 @@ export class VideoRun implements PictureRun {
     this.endS = Math.max(this.endS, atS + this.lastsS);
     return { frame, atS };
   }
+}
+
+async function openVideo(file: string): Promise<MediaFile> {
+  const media = await MediaFile.open(file, 'video');
+  if (!media) throw new Error('holds no pictures');
+  return media;
 }
 
 function pixelAspect({ sampleAspectRatio: { num, den } }: Frame): number {
