@@ -167,7 +167,7 @@ describe('the recordings of a session', () => {
     recording.setProgram(clap.program);
     await start();
     await clap.play(40);
-    await expect.poll(states).toEqual(['started', 'finished']);
+    await expect.poll(states, { timeout: 10_000 }).toEqual(['started', 'finished']);
     expect(events[1]).toMatchObject({ durationMs: 1_000, reason: expect.stringContaining('record_max_minutes') });
     expect(faults).toEqual([]);
     await expect(recording.end()).rejects.toMatchObject({ message: expect.stringContaining('record_max_minutes') });
@@ -179,7 +179,7 @@ describe('the recordings of a session', () => {
     await clap.play(40);
     rmSync(dir, { recursive: true });
     for (let i = 0; faults.length === 0 && i < 200; i++) await clap.play(1);
-    await expect.poll(states).toEqual(['started', 'finished']);
+    await expect.poll(states, { timeout: 10_000 }).toEqual(['started', 'finished']);
     expect(faults).toEqual([expect.stringContaining('was removed')]);
     await clap.play(10);
     const { recordings } = await library.list({ offset: 0, limit: 1 });

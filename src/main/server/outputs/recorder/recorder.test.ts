@@ -100,7 +100,9 @@ describe('a recording in MP4', () => {
     const clap = await clapper();
     const { recorder, file } = await record(clap, 'cut.part.mp4');
     await clap.play(105);
-    await expect.poll(() => statSync(file.path).size === file.writtenBytes && file.writtenBytes > 0).toBe(true);
+    await expect
+      .poll(() => statSync(file.path).size === file.writtenBytes && file.writtenBytes > 0, { timeout: 10_000 })
+      .toBe(true);
     const { video, audio } = await mediaFacts(file.path); // as after a crash: nobody has ended it
     expect(video.endS).toBeGreaterThan(4.2 - 1);
     expect(audio.endS).toBeGreaterThan(4.2 - 1);
@@ -121,7 +123,7 @@ describe('a recording in MP4', () => {
     const clap = await clapper();
     const { recorder, file, stops } = await record(clap, 'full.mp4', { minFreeBytes: Number.MAX_SAFE_INTEGER });
     await clap.play(60); // looked at every 2 s
-    await expect.poll(() => stops.length).toBe(1);
+    await expect.poll(() => stops.length, { timeout: 10_000 }).toBe(1);
     await clap.play(20);
     await recorder.close();
     expect(stops[0]).toMatchObject({ fault: true, message: expect.stringContaining('must stay free') });
@@ -138,12 +140,27 @@ describe('a recording in MP4', () => {
     await clap.play(45);
     rmSync(folder, { recursive: true });
     await clap.play(20);
-    await expect.poll(() => stops.length).toBe(1);
+    await expect.poll(() => stops.length, { timeout: 10_000 }).toBe(1);
     await clap.play(20); // would hang or throw if the program minded
     await recorder.close();
     expect(stops[0]).toMatchObject({ fault: true, message: expect.stringContaining('was removed') });
     expect(readdirSync(folder)).toEqual(['gone.mp4']);
     expect((await mediaFacts(file.path)).video.endS).toBeGreaterThan(1);
+  });
+
+  it('waits for no picture once it cannot write any more', async () => {
+    const clap = await clapper();
+    // A wait that nothing ends would outlast the test.
+    const { recorder, file } = await record(clap, 'fault.mp4', { lastPictureMs: 3_600_000 });
+    await clap.play(10);
+    let closed: Promise<void> | undefined;
+    recorder.onStop = () => {
+      closed = recorder.close(); // from inside the call, as a session does
+    };
+    clap.program.audio(new Float32Array(960), clap.nowSamples); // sound whose picture never comes
+    file.onError(new Error('the disk is gone'));
+    expect(closed).toBeDefined();
+    await closed;
   });
 
   it('has nothing in it when no picture ever came', async () => {

@@ -44,6 +44,7 @@ export class Recorder implements Output {
   private firstSoundSamples: number | undefined;
   private begun = false;
   private stopped = false;
+  private told = false;
   /** Nothing from this moment of the session on is recorded. */
   private endSamples = Number.POSITIVE_INFINITY;
   private lastPictureSamples = Number.NEGATIVE_INFINITY;
@@ -167,7 +168,7 @@ export class Recorder implements Output {
 
   /** Pictures come out of their encoder a little after their sound. */
   private async lastPicture(): Promise<void> {
-    const isIn = () => this.lastPictureSamples + SAMPLES_PER_PICTURE >= this.endSamples;
+    const isIn = () => this.stopped || this.lastPictureSamples + SAMPLES_PER_PICTURE >= this.endSamples;
     if (isIn()) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.options.lastPictureMs ?? LAST_PICTURE_MS);
@@ -217,21 +218,21 @@ export class Recorder implements Output {
     }
   }
 
-  /** It may go on writing up to `endSamples`, and end well. */
+  /** What is recorded up to `endSamples` may still be written, and end well. */
   private end(stop: RecorderStop): void {
     if (this.stopped || this.told) return;
     this.told = true;
     this.onStop(stop);
   }
 
-  private told = false;
-
-  /** Nothing more can be written. */
+  /** Nothing more can be written. Whoever is told may close at once, and must not wait for pictures that are not taken any more. */
   private stop(stop: RecorderStop): void {
     if (this.stopped) return;
-    this.end(stop);
     this.stopped = true;
     this.pictureCame();
+    if (this.told) return;
+    this.told = true;
+    this.onStop(stop);
   }
 }
 
