@@ -22,7 +22,7 @@ it("keeps the field's names and defaults", () => {
     transport: 'webrtc',
     max_session: 1,
     max_upload_mb: 100,
-    llm_model: 'qwen-plus',
+    llm_preset: 'dashscope',
   });
 });
 

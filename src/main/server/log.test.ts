@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { settingInfo, settingNames } from '../../shared/settings';
 import { createLogger } from './log';
 
 function capture(level = 'info') {
@@ -28,6 +29,14 @@ it('lets no caller forge lines or colours', () => {
   const { log, out } = capture();
   log.info({ text: 'a\r\n12:00 info forged \u001b[31m' }, 'said');
   for (const character of ['\n', '\r', '\u001b']) expect(out().trimEnd()).not.toContain(character);
+});
+
+it('hides every setting that is a secret', () => {
+  const secrets = settingNames.filter((name) => settingInfo(name).secret);
+  expect(secrets).toContain('tencent_secret_key');
+  const { log, out } = capture();
+  log.info({ settings: Object.fromEntries(secrets.map((name) => [name, `sss-${name}`])) }, 'started');
+  expect(out()).not.toContain('sss-');
 });
 
 it('hides secrets', () => {
