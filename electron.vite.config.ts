@@ -21,6 +21,8 @@ export default defineConfig({
           'local-voice': at('src/main/server/tts/local/voice-process.ts'),
           transcode: at('src/main/server/avatar/transcode-process.ts'),
           remux: at('src/main/server/recordings/remux-process.ts'),
+          clip: at('src/main/server/clips/clip-main.ts'),
+          'clip-process': at('src/main/server/clips/clip-process.ts'),
           'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

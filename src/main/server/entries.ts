@@ -16,6 +16,7 @@ const SOURCES = {
   convert: 'mouth/weights/convert-process.ts',
   remux: 'recordings/remux-process.ts',
   'local-voice': 'tts/local/voice-process.ts',
+  'clip-process': 'clips/clip-process.ts',
 } as const;
 
 const here = dirname(fileURLToPath(import.meta.url));
