@@ -19,10 +19,12 @@ import {
   writeClickWav,
 } from '../../../../testing/actions';
 import { numberOf, padded } from '../../../../testing/livetalking-folder';
+import { writeTestPresenter } from '../../../../testing/presenter';
 import { SAMPLES_PER_PICTURE } from '../../../shared/units';
 import { counts } from '../metrics/native';
 import { Actions, type ActStep, type Performance } from './actions';
 import type { Avatar, I420Picture, PerformanceClip } from './avatar';
+import { AvatarLibrary } from './library';
 
 const SIZE = { widthPx: 64, heightPx: 64 };
 const never = new AbortController().signal;
@@ -398,6 +400,31 @@ describe('performances of a session', () => {
     expect(named(await actions.forSession(presenter([own(2)])))).toEqual(['own 2', 'file 3', 'file 4']);
     const gone = { ...own(2), videoFile: join(root, 'clara', 'gone.mp4') };
     await expect(actions.forSession(presenter([gone]))).rejects.toThrow(/presenter clara: performance 2.*Restore/);
+  });
+
+  it('a presenter brings its clips in its folder, named in presenter.json', async () => {
+    const dir = join(root, 'presenters');
+    const bow = { audiotype: 2, name: 'bow', clip: 'bow.mkv' };
+    const write = (id: string, performances: unknown) =>
+      writeTestPresenter(dir, { id, change: (bundle) => Object.assign(bundle, { performances }) });
+    const tina = await write('tina', [bow, { audiotype: 1, name: 'rest', clip: 'bow.mkv', audio: 'hum.wav' }]);
+    await writeClapperVideo(join(tina, 'bow.mkv'), { pictures: 4, flashAt: [2] });
+    writeClickWav(join(tina, 'hum.wav'), { durationMs: 100 });
+    await write('outside', [{ ...bow, clip: '../tina/bow.mkv' }]);
+    await write('twice', [bow, { ...bow, name: 'bow again' }]);
+    const library = new AvatarLibrary({ dirs: [dir] });
+    const actions = await actionsOf();
+    const avatar = await library.open('tina');
+    const [rest, performance] = (await actions.forSession(avatar)) as [Performance, Performance];
+    expect([rest, performance].map(({ audiotype, name, loop }) => [audiotype, name, loop])).toEqual([
+      [1, 'rest', true],
+      [2, 'bow', false],
+    ]);
+    expect(clicks(await all(performance))).toEqual([2 * SAMPLES_PER_PICTURE]);
+    await expect(library.open('outside')).rejects.toThrow(/performances\.0\.clip: must be a plain file name/);
+    await expect(library.open('twice')).rejects.toThrow(/audiotype 2 is given twice/);
+    avatar.release();
+    await library.close();
   });
 
   it('an offer may name files of the actions folder and of the config file’s, and no others', async () => {

@@ -422,4 +422,14 @@ describe('modes', () => {
     ).toEqual([100, 101, 102]);
     expect(heard(sent).filter((sound) => sound !== 0 && sound !== 50)).toEqual([]);
   });
+
+  it('mode 1’s own pictures that cannot be read leave the standing picture, and it is told', async () => {
+    const { source } = clip({ audiotype: 1, from: 100, pictures: 3, loop: true, failAt: 2 });
+    const faults: [number, unknown][] = [];
+    const { sent } = await run(14, { onActEnded: (act) => faults.push([act.audiotype, act.fault]) }, (n, playout) => {
+      if (n === 1) playout.setStill(true, new Act(source));
+    });
+    expect(faults).toEqual([[1, new Error('00000003.png cannot be decoded')]]);
+    expect(lumas(sent).slice(8)).toEqual(Array.from({ length: 6 }, () => STILL));
+  });
 });

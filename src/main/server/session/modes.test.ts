@@ -8,6 +8,7 @@ import { RtpViewer } from '../../../../testing/viewer';
 import type { SessionEvent } from '../../../shared/protocol';
 import { Actions } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
+import type { AvatarLibrary } from '../avatar/library';
 import { Conversation } from '../llm/history';
 import { createLogger } from '../log';
 import { LatencyLedger } from '../metrics/latency';
@@ -16,6 +17,7 @@ import type { Mouth } from '../mouth/mouth';
 import { normaliseOffer } from '../outputs/webrtc/offer';
 import { Peer } from '../outputs/webrtc/peer';
 import type { Tts } from '../tts/tts';
+import { SessionRegistry } from './registry';
 import { Session, type SessionServices } from './session';
 
 const SIZE_PX = 64;
@@ -300,5 +302,45 @@ describe('set_audiotype, at the viewer', () => {
     await watch.pictures(3);
     expectNoStall(watch);
     await writeClapperVideo(join(root, 'actions', 'clap.mp4'), { pictures: 40, flashAt: [10] });
+  });
+});
+
+describe('custom_config of an offer', () => {
+  it('reaches its session, and only that one; one that cannot be used is refused before it takes a place', async () => {
+    let released = 0;
+    const avatars = { open: async () => ({ ...avatar(), release: () => released++ }) } as unknown as AvatarLibrary;
+    const registry = new SessionRegistry(
+      { maxSessions: 2, defaultAvatar: 'grey', iceServers: [] },
+      services,
+      avatars,
+      actions,
+    );
+    const viewers: RtpViewer[] = [];
+    const offer = async (customConfig?: string) => {
+      const { viewer, sdp } = await RtpViewer.offer();
+      viewers.push(viewer);
+      const { signal } = new AbortController();
+      const { sessionId } = await registry.offer({ sdp, studio: false, signal, ...(customConfig && { customConfig }) });
+      return registry.get(sessionId) as Session;
+    };
+    try {
+      const custom = await offer(JSON.stringify([{ audiotype: 9, imgpath: 'bow', name: 'bow' }]));
+      const plain = await offer();
+      expect(custom.performances()).toEqual([{ audiotype: 9, name: 'bow' }]);
+      expect(plain.performances()).toEqual([]);
+      custom.setMode(9, { reinit: false }); // nobody watches yet: it begins when somebody does
+      expect(custom.summary.audiotype).toBe(9);
+      expect(() => plain.setMode(9, { reinit: false })).toThrow(/not known/);
+      await plain.close('over');
+      await expect(offer('[{"audiotype": 2, "imgpath": "/etc"}]')).rejects.toMatchObject({
+        kind: 'malformed',
+        message: expect.stringMatching(/^custom_config: entry 0 "imgpath" \/etc lies outside/),
+      });
+      expect(registry.list()).toHaveLength(1);
+      expect(released).toBe(2);
+    } finally {
+      await registry.closeAll();
+      for (const viewer of viewers) await viewer.close();
+    }
   });
 });
