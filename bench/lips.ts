@@ -1,4 +1,5 @@
 // npm run bench -- lips [model.onnx]: do the lips follow the speech? Everything is read from sent pictures, on virtual time.
+// Then what a mouth costs, for every kind of weights; `npm run bench -- lips cost [96 256 384]` prints that alone.
 import { join } from 'node:path';
 import { EspeakTts } from '../src/main/server/tts/espeak';
 import { EspeakHost } from '../src/main/server/tts/espeak-host';
@@ -15,7 +16,12 @@ import {
   speakWithFlite,
 } from '../testing/speech';
 import { LipStage } from '../testing/stage';
+import { reportMouthCost } from './parts/mouth-cost';
 
+if (process.argv[2] === 'cost') {
+  await reportMouthCost(process.argv.length > 3 ? process.argv.slice(3) : undefined);
+  process.exit();
+}
 const modelFile = process.argv[2] ?? join(root, 'models', 'lip-mini.onnx');
 const tts = new EspeakTts();
 const espeak = new EspeakHost();
@@ -79,6 +85,7 @@ try {
   await tts.close();
   await espeak.close();
 }
+await reportMouthCost();
 
 /** The same pictures judged by sounds half a second off: what a mouth scores that moves as much, but anyhow. */
 function moved({ speech, performance }: Take): Take {

@@ -20,11 +20,27 @@ const CALIBRATION_SAMPLES = 24;
 const JUDGED_SAMPLES = 12;
 
 /**
- * Makes the int8 decoder of a model for an avatar: ranges from its own faces and the sounds of speech, then compared with
- * float32 on pairs of face and sound that were not used for it. Blocks its process for seconds.
+ * Makes the int8 decoder of a model for an avatar, and keeps it where it is close enough to float32. Blocks its process for
+ * seconds.
  * @throws Error when the model has no fast graphs
  */
-export async function makeInt8({ model, faces, outFile }: Int8Job): Promise<Int8Verdict> {
+export async function makeInt8(job: Int8Job): Promise<Int8Verdict> {
+  const workFile = `${job.outFile}.${process.pid}.tmp`;
+  try {
+    const { psnrDb, network } = await quantiseFor({ ...job, outFile: workFile });
+    if (!(psnrDb >= LEAST_PSNR_DB)) return { psnrDb };
+    await rename(workFile, job.outFile);
+    return { psnrDb, network: { ...network, file: job.outFile } };
+  } finally {
+    await rm(workFile, { force: true });
+  }
+}
+
+/**
+ * The int8 decoder, good or not: ranges from the avatar's own faces and the sounds of speech, then compared with float32 on
+ * pairs of face and sound that were not used for it.
+ */
+export async function quantiseFor({ model, faces, outFile }: Int8Job): Promise<Required<Int8Verdict>> {
   const { fast } = model;
   if (!fast) throw new Error(`${model.name} cannot be run in int8: ${model.withoutFast ?? 'it has no fast graphs'}`);
   if (faces.length === 0) throw new RangeError('no faces to calibrate with');
@@ -43,18 +59,9 @@ export async function makeInt8({ model, faces, outFile }: Int8Job): Promise<Int8
     for (const pair of pick(CALIBRATION_SAMPLES, 0)) samples.push(await sampleOf(face, size, fast, pair));
     const ranges = await calibrate(graph, samples);
     const names = fast.kept.map(({ name }) => name);
-    const grids = names.map((name) => gridOf(ranges.get(name)!));
-    const workFile = `${outFile}.${process.pid}.tmp`;
-    try {
-      await writeFile(workFile, writeGraph(quantiseGraph(graph, ranges, new Set(names))));
-      const network = { file: workFile, grids };
-      const psnrDb = await judge(fast, size, network, pick(JUDGED_SAMPLES, 1));
-      if (!(psnrDb >= LEAST_PSNR_DB)) return { psnrDb };
-      await rename(workFile, outFile);
-      return { psnrDb, network: { file: outFile, grids } };
-    } finally {
-      await rm(workFile, { force: true });
-    }
+    const network = { file: outFile, grids: names.map((name) => gridOf(ranges.get(name)!)) };
+    await writeFile(outFile, writeGraph(quantiseGraph(graph, ranges, new Set(names))));
+    return { psnrDb: await judge(fast, size, network, pick(JUDGED_SAMPLES, 1)), network };
   } finally {
     await face.release();
   }
