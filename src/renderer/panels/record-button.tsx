@@ -60,22 +60,19 @@ function Running({ taping }: { taping: Taping }) {
 function Problem() {
   const t = useTranslate();
   const problem = useStudio((s) => s.tapeProblem);
+  if (problem === null) return null;
   return (
-    <div role="alert" className="record-alert">
-      {problem !== null && (
-        <div className="record-problem">
-          <div>
-            <strong>{t('record.failed')}</strong>
-            <p>{problem || t('error.network')}</p>
-          </div>
-          <IconButton
-            small
-            icon="close"
-            label={t('action.dismiss')}
-            onClick={() => useStudio.setState({ tapeProblem: null })}
-          />
-        </div>
-      )}
+    <div role="alert" className="record-problem">
+      <div>
+        <strong>{t('record.failed')}</strong>
+        <p>{problem || t('error.network')}</p>
+      </div>
+      <IconButton
+        small
+        icon="close"
+        label={t('action.dismiss')}
+        onClick={() => useStudio.setState({ tapeProblem: null })}
+      />
     </div>
   );
 }
