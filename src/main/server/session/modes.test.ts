@@ -112,7 +112,8 @@ async function watched(changes: Partial<SessionServices> = {}) {
     iceServers: [],
     signal: new AbortController().signal,
   });
-  const shown = avatar();
+  // As the library's avatars are: what they have comes from a class and not from themselves.
+  const shown: Avatar = Object.create(avatar());
   const performances = await actions.forSession(shown, CONFIG);
   const parts = { id: 123_456, avatar: shown, peer, studio: false, performances };
   const session = new Session(parts, { ...services, ...changes }, () => {});

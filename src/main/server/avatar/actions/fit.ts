@@ -68,7 +68,8 @@ export class Fitter {
   }
 
   private picture(data: Uint8Array): I420Picture {
-    return { ...this.size, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+    const { widthPx, heightPx } = this.size; // by name: an avatar's are getters, which a spread leaves out
+    return { widthPx, heightPx, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   }
 
   /** Black around what does not fill the picture. */
