@@ -213,6 +213,11 @@ export const settingsSchema = z.object({
     unit: 'MB',
     help: 'disk space that recordings leave free',
   }),
+  ffmpeg_path: setting(text.optional(), {
+    unit: 'file',
+    help: 'the ffmpeg program that makes exports',
+    defaultText: 'the one on the PATH, else the one of npm run fetch-ffmpeg',
+  }),
   video_bitrate_kbps: setting(z.int().min(100).max(50_000).default(2_500), { unit: 'kbit/s', help: 'video bit rate' }),
   log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), {
     help: 'least important message that is printed',

@@ -3,7 +3,10 @@ import type { Settings } from '../../shared/settings';
 import { openAudio } from './audio/decode';
 import { Actions } from './avatar/actions';
 import { AvatarLibrary } from './avatar/library';
+import { makeClipInProcess } from './clips/clip-host';
+import { ClipLibrary } from './clips/library';
 import { loadOrCreateToken } from './config/token';
+import { ExportLibrary } from './export/library';
 import { createHttpServer } from './http/server';
 import { createLlm } from './llm/create';
 import { Conversation } from './llm/history';
@@ -76,6 +79,21 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     log: log.child({ scope: 'record' }),
     ...(trash && { trash }),
   });
+  const clips = new ClipLibrary({
+    dir: join(dataDir, 'clips'),
+    settings,
+    dataDir,
+    log: log.child({ scope: 'clips' }),
+    make: makeClipInProcess,
+  });
+  const exports = new ExportLibrary({
+    dir: join(dataDir, 'exports'),
+    ffmpegPath: settings.ffmpeg_path,
+    recordings,
+    clips,
+    openAvatar: (id) => avatars.open(id),
+    log: log.child({ scope: 'export' }),
+  });
   const sessions = new SessionRegistry(
     {
       maxSessions: settings.max_session,
@@ -103,6 +121,8 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     tts,
     chat,
     recordings,
+    clips,
+    exports,
     avatars: { avatars, defaultAvatar },
     health: () => healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
     log,
@@ -115,6 +135,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
       stopping.abort();
       await sessions.closeAll();
       await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
+      await Promise.allSettled([clips.close(), exports.close()]);
       await Promise.allSettled([avatars.close(), actions.close()]);
     })();
     return closing;
@@ -126,6 +147,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
     await warm.picture(0);
     warm.release();
     await recordings.open();
+    await Promise.all([clips.open(), exports.open()]);
     await http.listen({ host: settings.host, port: settings.listenport });
   } catch (error) {
     await close();

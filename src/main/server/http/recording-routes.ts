@@ -197,7 +197,7 @@ function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void
 }
 
 /** `path` comes from the library, which has made sure that it is a recording. */
-function sendMedia(reply: FastifyReply, { path, contentType, title }: RecordingFile): FastifyReply {
+export function sendMedia(reply: FastifyReply, { path, contentType, title }: RecordingFile): FastifyReply {
   const ending = path.slice(path.lastIndexOf('.'));
   reply.headers({
     // Its bytes change once, when the index moves to the front; the validator tells.

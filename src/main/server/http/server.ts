@@ -7,7 +7,9 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import type { Settings } from '../../../shared/settings';
+import type { ClipLibrary } from '../clips/library';
 import { appRoot } from '../entries';
+import type { ExportLibrary } from '../export/library';
 import type { Log } from '../log';
 import type { RecordingLibrary } from '../recordings/library';
 import type { SessionDirectory } from '../session/api';
@@ -17,6 +19,8 @@ import { adminRoutes } from './admin-routes';
 import { type AvatarRouteDependencies, avatarRoutes } from './avatar-routes';
 import { acceptJsonBodies } from './body';
 import { guardRequests, policyOf } from './caller';
+import { clipRoutes } from './clip-routes';
+import { exportRoutes } from './export-routes';
 import { errorOfIssues, pathOf, replyWithError } from './failures';
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
 import { describeApi } from './openapi';
@@ -38,6 +42,8 @@ export interface HttpServerOptions {
   avatars?: AvatarRouteDependencies;
   /** Where recordings are kept; without it nothing can be recorded. */
   recordings?: RecordingLibrary;
+  clips?: ClipLibrary;
+  exports?: ExportLibrary;
   log: Log;
   /** The token that callers from outside need. */
   token: string;
@@ -98,6 +104,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const streams = new EventStreams(log);
   sessionRoutes(app, { settings, sessions, streams });
   await recordingRoutes(app, { settings, sessions, ...(options.recordings && { recordings: options.recordings }) });
+  await clipRoutes(app, { ...(options.clips && { clips: options.clips }) });
+  await exportRoutes(app, { ...(options.exports && { exports: options.exports }) });
   await avatarRoutes(app, options.avatars);
   adminRoutes(app, { settings, sessions, health });
   voiceRoutes(app, { tts: options.tts });

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+export const EXPORT_FORMATS = ['mp4', 'webm', 'gif', 'm4a', 'mp3', 'wav'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+const SOUND_ONLY: readonly ExportFormat[] = ['m4a', 'mp3', 'wav'];
+export const isSoundOnly = (format: ExportFormat): boolean => SOUND_ONLY.includes(format);
+
+export const contentTypeOf: Record<ExportFormat, string> = {
+  mp4: 'video/mp4',
+  webm: 'video/webm',
+  gif: 'image/gif',
+  m4a: 'audio/mp4',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+};
+
+/** x264 and libvpx-vp9 count quality on different scales; below these nobody sees a difference. */
+export const DEFAULT_CRF = { mp4: 20, webm: 32 } as const;
+const MAX_S = 7 * 24 * 3_600;
+
+/** How a recording or a clip is to be exported. */
+export const exportOptions = z.object({
+  format: z.enum(EXPORT_FORMATS),
+  crop: z.enum(['square', 'portrait']).optional().describe('Around the face: 1:1 or 9:16'),
+  startS: z.number().min(0).max(MAX_S).optional().describe('Seconds from its beginning'),
+  endS: z.number().min(0).max(MAX_S).optional(),
+  shorterSidePx: z.int().min(64).max(2_160).optional().describe('Scaled to this; as it is unless given (a GIF: 480)'),
+  subtitles: z.boolean().default(false).describe('Burn in what is said'),
+  crf: z.int().min(0).max(51).optional().describe('Quality, less is better: mp4 20, webm 32'),
+  transparent: z.boolean().default(false).describe('WebM without a background, of presenters that have none'),
+});
+export type ExportOptions = z.infer<typeof exportOptions>;
