@@ -143,14 +143,16 @@ const stamps = ({ packets }: RtpViewer['video']) => [...new Set(packets.map(({ t
 const steps = (of: number[]) => [...new Set(of.slice(1).map((at, i) => (at - of[i]!) >>> 0))];
 
 /**
- * One frame of sound each 20 ms and one picture each 40 ms, all of them, by their own times and numbers. A machine that is too
- * busy to encode drops a picture and counts it: then the gap is 80 ms and there is no other.
+ * One frame of sound each 20 ms and one picture each 40 ms, all of them, by their own times and numbers. The one excuse is a
+ * machine too busy to encode: such a picture is counted where it is dropped.
  */
 function expectNoStall({ viewer, session }: { viewer: RtpViewer; session: Session }): void {
   expect(steps(viewer.audio.packets.map(({ timestamp }) => timestamp))).toEqual([960]);
-  const gaps = steps(stamps(viewer.video)).filter((step) => step !== 3_600);
   const { droppedPictures, skippedSamples } = session.figures();
-  expect(gaps).toEqual(droppedPictures === 0 ? [] : [7_200]);
+  const at = stamps(viewer.video);
+  const missing = at.slice(1).reduce((sum, stamp, i) => sum + ((stamp - at[i]!) >>> 0) / 3_600 - 1, 0);
+  expect(Number.isInteger(missing)).toBe(true);
+  expect(missing).toBeLessThanOrEqual(droppedPictures!);
   expect(skippedSamples).toBe(0);
   for (const { packets } of [viewer.video, viewer.audio]) {
     const first = packets[0]!.sequenceNumber;
