@@ -129,12 +129,32 @@ describe('Playout', () => {
     const { shown, figures } = await run(14, async (n, playout) => {
       if (n !== 0) return;
       playout.setSpeechUnderWay(true);
-      await playout.enqueue(slot(0.5), never);
+      for (let i = 0; i < 3; i++) await playout.enqueue(slot(0.5), never);
     });
     const indices = shown.map((s) => s.index);
-    expect(indices.slice(LEAD_PICTURES, LEAD_PICTURES + 4)).toEqual(Array(4).fill(LEAD_PICTURES));
-    expect(indices.slice(LEAD_PICTURES + 4, LEAD_PICTURES + 7)).toEqual([1, 2, 3].map((n) => LEAD_PICTURES + n));
+    const last = LEAD_PICTURES + 2;
+    expect(indices.slice(last, last + 4)).toEqual(Array(4).fill(last));
+    expect(indices.slice(last + 4, last + 7)).toEqual([1, 2, 3].map((n) => last + n));
     expect(figures.underruns).toBe(1);
+  });
+
+  it('starts on 120 ms of speech, on less only when no more will come or nothing else has come for half a second', async () => {
+    const spokenFrom = async (more: (n: number, playout: Playout) => Promise<void> | void) => {
+      const { frames } = await run(20, async (n, playout) => {
+        if (n === 0) {
+          playout.setSpeechUnderWay(true);
+          await playout.enqueue(slot(0.5), never);
+        }
+        await more(n, playout);
+      });
+      return frames.findIndex((frame) => frame.first !== 0) / 2;
+    };
+    expect(await spokenFrom((n, playout) => (n === 5 ? playout.setSpeechUnderWay(false) : undefined))).toBe(5);
+    const twoMore = async (n: number, playout: Playout) => {
+      if (n === 4 || n === 6) await playout.enqueue(slot(0.5), never);
+    };
+    expect(await spokenFrom(twoMore)).toBe(6);
+    expect(await spokenFrom(() => {})).toBe(LEAD_PICTURES + 12);
   });
 
   it('cuts the sound within the frame on clear, fading instead of clicking', async () => {

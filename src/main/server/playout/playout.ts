@@ -48,8 +48,10 @@ export interface PlayoutFigures {
   pasteMs: number;
 }
 
-/** A slot waits this long for its first mouth before speech starts without it. */
+/** A run of speech waits this long for its first mouth, and for enough sound, before it starts without. */
 const FIRST_MOUTH_PATIENCE_PICTURES = 12;
+/** What a run of speech starts on: 120 ms, which a voice gives in one piece. */
+const START_SLOTS = 3;
 /** On underrun the picture holds this long; after that the presenter idles until speech goes on. */
 const HOLD_PICTURES = 3;
 /** Pictures over which the mouth returns to the idle mouth when speech ends or is cut. */
@@ -291,7 +293,10 @@ export class Playout {
   private mayShow(head: Slot): boolean {
     if (this.started) return true;
     if (this.shown + 1 < this.startAt) return false;
-    if (head.patch !== undefined || this.waitedPictures >= FIRST_MOUTH_PATIENCE_PICTURES) return true;
+    if (this.waitedPictures >= FIRST_MOUTH_PATIENCE_PICTURES) return true;
+    // A run of speech that starts on its only 40 ms would stumble over the first hiccup of whoever prepares it.
+    const enough = this.queue.length >= START_SLOTS || !this.speechUnderWay;
+    if (enough && head.patch !== undefined) return true;
     this.waitedPictures++;
     return false;
   }
