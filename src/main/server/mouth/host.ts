@@ -111,6 +111,10 @@ export class MouthHost implements Mouth {
     return this.recentPictureMs || (this.keeper.facts?.pictureMs ?? 0);
   }
 
+  get canAnswer(): boolean {
+    return this.keeper.state === 'ready';
+  }
+
   get answerInMs(): number {
     const { pictureMs } = this;
     const done = this.pending.size > 0 ? Math.min(pictureMs, performance.now() - this.workingSinceMs) : 0;

@@ -65,6 +65,8 @@ export interface Mouth {
    * than asked for: it would come too late, and so would the next one. Absent: at once.
    */
   readonly answerInMs?: number;
+  /** False while a request would be refused, such as between the death of the engine and its return. */
+  readonly canAnswer?: boolean;
   status(): MouthStatus;
   /** Resolves when the engine can infer; rejects with a message that says what to do when it never will. */
   ready(): Promise<void>;

@@ -25,6 +25,10 @@ export class SwitchableMouth implements Mouth {
     return this.current.windowStartMs;
   }
 
+  get canAnswer(): boolean {
+    return this.current.canAnswer;
+  }
+
   get answerInMs(): number {
     return this.current.answerInMs;
   }

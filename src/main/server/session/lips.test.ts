@@ -79,4 +79,30 @@ describe('Lips', () => {
     expect(mouth.asked.length - inTime.filter(Boolean).length).toBeLessThanOrEqual(3);
     expect(mouth.asked).toEqual([...new Set(mouth.asked)].sort((a, b) => a - b));
   });
+
+  it('leave later pictures for an engine that is away, and ask as soon as it is back', async () => {
+    const away = { canAnswer: false, asked: [] as number[] };
+    const mouth = Object.assign(away, {
+      infer: async ({ pictureIndex }: { pictureIndex: number }) => {
+        away.asked.push(pictureIndex);
+        return away.canAnswer ? patch : undefined;
+      },
+    });
+    const slots = Array.from({ length: 6 }, (_, pictureIndex) => ({ pictureIndex, patch: undefined }) as Slot);
+    const upcoming = [...slots];
+    const lips = new Lips(avatar, mouth as unknown as Mouth, { upcoming, picturesToHead: 0 } as unknown as Playout);
+    slots.forEach((slot, turnPicture) => {
+      lips.expect(slot, { turnPicture, mel, signal });
+    });
+    await new Promise(setImmediate);
+    upcoming.shift();
+    lips.pump();
+    await new Promise(setImmediate);
+    expect(mouth.asked).toEqual([0, 1]); // each when it was next
+    mouth.canAnswer = true;
+    upcoming.shift();
+    lips.pump();
+    await new Promise(setImmediate);
+    expect(slots.map((slot) => slot.patch)).toEqual([null, null, patch, patch, patch, patch]);
+  });
 });

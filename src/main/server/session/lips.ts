@@ -58,6 +58,8 @@ export class Lips {
       const slot = upcoming[k]!;
       const wanted = this.wanted.get(slot);
       if (!wanted) continue;
+      // An engine that is away may be back when this picture is next.
+      if (this.mouth.canAnswer === false && picturesToHead + k > 0) return;
       if ((this.mouth.answerInMs ?? 0) > Math.max(1, picturesToHead + k) * PICTURE_MS) {
         // Its time would be over before its mouth is drawn, and the next ones would wait for it.
         this.wanted.delete(slot);
