@@ -31,7 +31,8 @@ describe('languages', () => {
       }),
     ).join('\n');
     // Keys that are put together from a prefix and a state, as `said.state.${line.state}`.
-    const composed = /^(status|said\.state|figures|theme|stage|presenter\.kind)\.|^voice\.(fe)?male$/;
+    const composed =
+      /^(status|said\.state|figures|theme|stage|presenter\.kind|clips\.shape(Hint)?)\.|^voice\.(fe)?male$/;
     const unused = keys.filter((key) => !composed.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

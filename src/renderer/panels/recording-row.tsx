@@ -1,4 +1,3 @@
-import { useEffect, useRef, useState } from 'react';
 import type { RecordingSummary } from '../../shared/protocol';
 import { formatBytes, formatDuration } from '../components/format';
 import { Icon } from '../components/icon';
@@ -7,8 +6,9 @@ import { htmlLanguage } from '../i18n/translate';
 import { useTranslate } from '../i18n/use-translate';
 import { mediaUrl, subtitlesUrl } from '../rtc/recordings';
 import { useLibrary } from '../store/library';
-import { remove, undoRemove } from '../store/library-actions';
+import { removeRecording } from '../store/library-actions';
 import { usePreferences } from '../store/preferences';
+import { Download, Fault, Player, Removed } from './media-parts';
 import { RecordingTitle } from './recording-title';
 import { Thumbnail } from './thumbnail';
 
@@ -16,27 +16,26 @@ export function RecordingRow(props: { recording: RecordingSummary; playing: bool
   const { recording, playing, onPlay } = props;
   const removal = useLibrary((s) => s.removals[recording.id]);
   const fault = useLibrary((s) => s.faults[recording.id]);
-  if (removal) return <Removed recording={recording} undoable={removal.state === 'undoable'} />;
+  if (removal) return <Removed id={recording.id} title={recording.title} undoable={removal.state === 'undoable'} />;
   return (
     <li className="recording" data-testid="recording" data-playing={playing}>
-      {playing ? <Player recording={recording} /> : <Still recording={recording} onPlay={() => onPlay(true)} />}
+      {playing ? (
+        <Player
+          title={recording.title}
+          src={mediaUrl(recording.id)}
+          captions={recording.subtitles ? subtitlesUrl(recording.id, 'vtt') : null}
+        />
+      ) : (
+        <Still recording={recording} onPlay={() => onPlay(true)} />
+      )}
       <div className="recording-words">
         <RecordingTitle id={recording.id} title={recording.title} />
         <Facts recording={recording} />
-        {fault !== undefined && (
-          <p className="recording-fault" role="alert">
-            <Fault words={fault} />
-          </p>
-        )}
+        <Fault words={fault} />
         <Actions recording={recording} playing={playing} onPlay={onPlay} />
       </div>
     </li>
   );
-}
-
-function Fault({ words }: { words: string }) {
-  const t = useTranslate();
-  return words || t('error.network');
 }
 
 function Still({ recording, onPlay }: { recording: RecordingSummary; onPlay(): void }) {
@@ -50,46 +49,6 @@ function Still({ recording, onPlay }: { recording: RecordingSummary; onPlay(): v
       </span>
       {durationMs !== null && <span className="recording-length">{formatDuration(durationMs)}</span>}
     </button>
-  );
-}
-
-function Player({ recording }: { recording: RecordingSummary }) {
-  const t = useTranslate();
-  const language = usePreferences((s) => s.language);
-  const [broken, setBroken] = useState(false);
-  const video = useRef<HTMLVideoElement>(null);
-  // Who pressed Play stays where the playing goes on: the button is gone.
-  useEffect(() => video.current?.focus(), []);
-  if (broken) {
-    return (
-      <p className="recording-fault" role="alert">
-        {t('library.unplayable')}
-      </p>
-    );
-  }
-  return (
-    // biome-ignore lint/a11y/useMediaCaption: a recording in which nothing was said has none.
-    <video
-      ref={video}
-      className="recording-player"
-      data-testid="player"
-      src={mediaUrl(recording.id)}
-      aria-label={recording.title}
-      controls
-      autoPlay
-      playsInline
-      onError={() => setBroken(true)}
-    >
-      {recording.subtitles && (
-        <track
-          kind="captions"
-          default
-          src={subtitlesUrl(recording.id, 'vtt')}
-          srcLang={htmlLanguage[language]}
-          label={t('library.subtitles')}
-        />
-      )}
-    </video>
   );
 }
 
@@ -127,45 +86,16 @@ function Actions(props: { recording: RecordingSummary; playing: boolean; onPlay(
       {props.playing && (
         <IconButton small icon="stop" label={t('library.closePlayer')} onClick={() => props.onPlay(false)} />
       )}
-      <a
-        className="icon-button small"
-        href={mediaUrl(id)}
-        download
-        aria-label={t('library.download', { title })}
-        title={t('library.download', { title })}
-      >
-        <Icon name="download" size={16} />
-      </a>
+      <Download icon="download" href={mediaUrl(id)} label={t('library.download', { title })} />
       {subtitles && (
-        <a
-          className="icon-button small"
+        <Download
+          icon="captions"
           href={subtitlesUrl(id, 'srt')}
-          download={`${title}.srt`}
-          aria-label={t('library.downloadSubtitles')}
-          title={t('library.downloadSubtitles')}
-        >
-          <Icon name="captions" size={16} />
-        </a>
+          name={`${title}.srt`}
+          label={t('library.downloadSubtitles')}
+        />
       )}
-      <IconButton small icon="trash" label={t('library.delete', { title })} onClick={() => remove(id)} />
+      <IconButton small icon="trash" label={t('library.delete', { title })} onClick={() => removeRecording(id)} />
     </div>
-  );
-}
-
-/** What stands in the row of a recording on its way out. */
-function Removed({ recording, undoable }: { recording: RecordingSummary; undoable: boolean }) {
-  const t = useTranslate();
-  const undo = useRef<HTMLButtonElement>(null);
-  // The pressed button is gone: its opposite takes the focus, so that a mistake is one key away from being undone.
-  useEffect(() => undo.current?.focus(), []);
-  return (
-    <li className="recording removed" data-testid="recording" data-removed="true">
-      <p role="status">{t(undoable ? 'library.deleted' : 'library.deleting', { title: recording.title })}</p>
-      {undoable && (
-        <button ref={undo} type="button" className="outline-button" onClick={() => undoRemove(recording.id)}>
-          {t('library.undo')}
-        </button>
-      )}
-    </li>
   );
 }

@@ -1,3 +1,4 @@
+import { type ClipWish, deleteClip, listClips, makeClip } from '../rtc/clips';
 import { ApiError } from '../rtc/http';
 import { deleteRecording, listRecordings, PAGE_SIZE, renameRecording } from '../rtc/recordings';
 import { applyLibrary, faulted, kept, listed, listFailed, removed, removing, retitled, useLibrary } from './library';
@@ -48,20 +49,44 @@ export async function rename(id: string, title: string): Promise<void> {
   }
 }
 
-const timers = new Map<string, ReturnType<typeof setTimeout>>();
-
-/** Deletes it in a moment, unless somebody thinks better of it. */
-export function remove(id: string): void {
-  applyLibrary(removing, id, { state: 'undoable' });
-  clearTimeout(timers.get(id));
-  timers.set(
-    id,
-    setTimeout(() => void commit(id), UNDO_MS),
-  );
+/** The clips, if this server makes any. */
+export async function refreshClips(): Promise<void> {
+  const clips = await listClips().catch(() => useLibrary.getState().clips);
+  useLibrary.setState({ clips });
 }
 
+/** Why it cannot be made, in the server's words; null when it is on its way. */
+export async function addClip(wish: ClipWish): Promise<string | null> {
+  try {
+    await makeClip(wish);
+    await refreshClips();
+    return null;
+  } catch (error) {
+    return said(error);
+  }
+}
+
+/** One that is still to be made is given up at once: there is nothing to think better of. */
+export async function cancelClip(id: string): Promise<void> {
+  applyLibrary(removing, id, { state: 'going' });
+  await erase(id, deleteClip);
+}
+
+type Eraser = (id: string) => Promise<unknown>;
+const timers = new Map<string, { timer: ReturnType<typeof setTimeout>; eraser: Eraser }>();
+
+/** Deletes it in a moment, unless somebody thinks better of it. */
+export function remove(id: string, eraser: Eraser): void {
+  applyLibrary(removing, id, { state: 'undoable' });
+  clearTimeout(timers.get(id)?.timer);
+  timers.set(id, { timer: setTimeout(() => void commit(id), UNDO_MS), eraser });
+}
+
+export const removeRecording = (id: string): void => remove(id, deleteRecording);
+export const removeClip = (id: string): void => remove(id, deleteClip);
+
 export function undoRemove(id: string): void {
-  clearTimeout(timers.get(id));
+  clearTimeout(timers.get(id)?.timer);
   timers.delete(id);
   applyLibrary(kept, id);
 }
@@ -71,11 +96,17 @@ export function commitRemovals(): void {
 }
 
 async function commit(id: string): Promise<void> {
-  clearTimeout(timers.get(id));
-  if (!timers.delete(id)) return;
+  const waiting = timers.get(id);
+  if (!waiting) return;
+  clearTimeout(waiting.timer);
+  timers.delete(id);
   applyLibrary(removing, id, { state: 'going' });
+  await erase(id, waiting.eraser);
+}
+
+async function erase(id: string, eraser: Eraser): Promise<void> {
   try {
-    await deleteRecording(id);
+    await eraser(id);
     applyLibrary(removed, id);
   } catch (error) {
     // Somebody else was faster: it is gone all the same.

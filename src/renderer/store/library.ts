@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { RecordingSummary } from '../../shared/protocol';
+import type { Clip } from '../rtc/clips';
 
 export interface Removal {
   /** `undoable` until the server is asked; then it cannot be had back. */
@@ -14,6 +15,9 @@ export interface LibraryState {
   recordings: RecordingSummary[];
   /** On the server, those that are not listed yet included. */
   total: number;
+  /** Null where the server makes none, or has not told yet. */
+  clips: Clip[] | null;
+  /** Recordings and clips on their way out, by id. */
   removals: Record<string, Removal>;
   /** What went wrong with one of them. */
   faults: Record<string, string>;
@@ -26,6 +30,7 @@ export const emptyLibrary: LibraryState = {
   problem: '',
   recordings: [],
   total: 0,
+  clips: null,
   removals: {},
   faults: {},
 };
@@ -77,8 +82,17 @@ export function kept(state: LibraryState, id: string): Patch {
 export function removed(state: LibraryState, id: string): Patch {
   const recordings = state.recordings.filter((one) => one.id !== id);
   const gone = state.recordings.length - recordings.length;
-  return { recordings, total: state.total - gone, removals: without(state.removals, id) };
+  return {
+    recordings,
+    total: state.total - gone,
+    clips: state.clips?.filter((clip) => clip.id !== id) ?? null,
+    removals: without(state.removals, id),
+  };
 }
+
+/** Is any of them still to be made? Then the list is worth asking for again soon. */
+export const isMakingClips = ({ clips }: Pick<LibraryState, 'clips'>): boolean =>
+  clips?.some(({ state }) => state === 'queued' || state === 'running') ?? false;
 
 function without<T>(map: Record<string, T>, id: string): Record<string, T> {
   const { [id]: _, ...rest } = map;
