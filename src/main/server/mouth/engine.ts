@@ -295,7 +295,7 @@ async function chooseProvider(
 function plainReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   if (/shared library|cannot open shared object/i.test(text)) {
-    return 'its libraries are not installed (README, "Lips on an NVIDIA GPU")';
+    return 'its libraries are not installed (docs/mouth.md, "An NVIDIA GPU")';
   }
   // "/onnxruntime_src/...cc:136 function condition was false. What it is about"
   const said = text.split(' was false. ').at(-1)!;
