@@ -211,4 +211,19 @@ describe('Playout', () => {
     });
     expect(results).toEqual([false, true]);
   });
+
+  it('says so when it cannot go on, instead of taking the process with it', async () => {
+    const avatar = { ...testAvatar(), picture: async () => Promise.reject(new Error('the clip is gone')) };
+    const sink = { picture: () => {}, audio: () => {} };
+    const playout = new Playout(
+      { ...avatar, pictureNow: () => undefined },
+      new VirtualClock(),
+      sink,
+      new PictureBuffers(BYTES),
+    );
+    const failed = new Promise((resolve) => (playout.onFailed = resolve));
+    playout.start();
+    expect(await failed).toEqual(new Error('the clip is gone'));
+    await playout.close();
+  });
 });

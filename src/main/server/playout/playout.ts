@@ -121,9 +121,12 @@ export class Playout {
     this.composer = new Composer(buffers);
   }
 
+  /** Called when the loop ends by an error: nothing is sent any more. */
+  onFailed: (error: unknown) => void = () => {};
+
   /** Runs until `close`. The first picture and frame carry pts 0. */
   start(): void {
-    this.running ??= this.loop();
+    this.running ??= this.loop().catch((error: unknown) => this.onFailed(error));
   }
 
   /** Queued slots, nearest first. The one on air is not among them. */

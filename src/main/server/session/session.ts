@@ -10,18 +10,17 @@ import type { Peer } from '../outputs/webrtc/peer';
 import { RealClock } from '../playout/clock';
 import { PictureBuffers } from '../playout/picture-buffers';
 import { Playout } from '../playout/playout';
-import { ProviderError } from '../provider-error';
 import type { RecordingLibrary } from '../recordings/library';
 import type { Tts, VoiceSettings } from '../tts/tts';
 import type { SayOptions, SessionHandle } from './api';
 import { type ChatServices, Dialogue, type DialogueHooks } from './dialogue';
+import { Faults } from './faults';
 import { Lips } from './lips';
 import { MODE_STILL, Modes } from './modes';
-import { perform } from './pipeline';
 import { Program } from './program';
 import { SessionRecording } from './recording';
-import { Turn, type TurnOutcome, type TurnSource } from './turn';
-import { knownWords } from './words';
+import type { Turn, TurnSource } from './turn';
+import { Turns } from './turns';
 
 /** What every session of a server shares. */
 export interface SessionServices {
@@ -51,9 +50,6 @@ export interface SessionParts {
   performances?: readonly Performance[];
 }
 
-const MAX_QUEUED_TURNS = 32;
-/** Uploads wait in memory, so fewer of them may. */
-const MAX_QUEUED_UPLOADS = 4;
 const AUDIO_BITRATE_BPS = 64_000;
 
 /**
@@ -66,23 +62,16 @@ export class Session implements SessionHandle {
   readonly peer: Peer;
   readonly startedAtMs = Date.now();
   private readonly listeners = new Set<(event: SessionEvent) => void>();
-  private readonly queue: Turn[] = [];
   private readonly buffers: PictureBuffers;
   private readonly log: Log;
   private program: Program | undefined;
   private playout: Playout | undefined;
   private lips: Lips | undefined;
-  private current: Turn | undefined;
-  private openSegment: { text: string; turn: Turn } | undefined;
+  private readonly faults: Faults;
   private readonly dialogue: Dialogue;
+  private readonly turns: Turns;
   private readonly recording: SessionRecording;
   private readonly modes: Modes;
-  /** The engine that spoke last. */
-  private engine: string | undefined;
-  /** Faults of the current turn that were told already. */
-  private readonly told = new Set<string>();
-  private performing = false;
-  private turnCount = 0;
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
@@ -98,11 +87,12 @@ export class Session implements SessionHandle {
     this.buffers = new PictureBuffers((parts.avatar.widthPx * parts.avatar.heightPx * 3) / 2);
     const onAnswer: DialogueHooks['onAnswer'] = (turn, delta, done) =>
       this.emit({ status: 'answer', turn: turn.id, delta, ...(done && { done }) });
-    const onFault: DialogueHooks['onFault'] = (turn, fault) => this.fail(fault.part, fault, { turn });
+    const onFault: DialogueHooks['onFault'] = (turn, fault) => this.faults.tell(fault.part, fault, { turn });
+    this.faults = new Faults(this.log, (event) => this.emit(event));
     this.dialogue = new Dialogue(services.chat, { onAnswer, onFault }, () => this.performances());
     this.modes = new Modes(parts.performances ?? [], parts.avatar, {
       onMode: (audiotype) => this.emit({ status: 'mode', audiotype }),
-      onFault: (error) => this.fail('performance', error),
+      onFault: (error) => this.faults.tell('performance', error),
     });
     this.recording = new SessionRecording({
       sessionId: parts.id,
@@ -110,7 +100,13 @@ export class Session implements SessionHandle {
       library: services.recordings,
       log: this.log,
       emit: (event) => this.emit(event),
-      fail: (error) => this.fail('record', error),
+      fail: (error) => this.faults.tell('record', error),
+    });
+    this.turns = new Turns({ ...services, log: this.log }, this.dialogue, {
+      emit: (event) => this.emit(event),
+      fail: (part, error, context) => this.faults.tell(part, error, context),
+      onMode: (audiotype, turn) => this.obey(audiotype, turn),
+      onTurn: () => this.faults.forget(),
     });
     this.peer.onConnected = () => void this.start();
     this.peer.onClosed = (reason) => void this.close(reason);
@@ -120,13 +116,13 @@ export class Session implements SessionHandle {
   }
 
   get isSpeaking(): boolean {
-    return (this.current !== undefined && !this.current.ended) || this.queue.length > 0;
+    return this.turns.busy;
   }
 
   private get activity(): 'idle' | 'thinking' | 'speaking' | 'acting' {
     if (this.playout?.acting) return 'acting';
-    if (!this.isSpeaking) return 'idle';
-    return this.current?.source.kind === 'chat' && this.current.playedSamples === 0 ? 'thinking' : 'speaking';
+    if (this.turns.thinking) return 'thinking';
+    return this.turns.busy ? 'speaking' : 'idle';
   }
 
   get isClosed(): boolean {
@@ -146,7 +142,7 @@ export class Session implements SessionHandle {
       startedAt: new Date(this.startedAtMs).toISOString(),
       picturesSent: this.playout?.figures.picturesSent ?? 0,
       underruns: this.playout?.figures.underruns ?? 0,
-      queuedTurns: this.queue.length,
+      queuedTurns: this.turns.waiting,
     };
   }
 
@@ -168,20 +164,13 @@ export class Session implements SessionHandle {
   chat(text: string, { interrupt, voice }: SayOptions): number {
     if (text.trim() === '') throw new HeraldError('refused', 'text is empty: send the question to be answered');
     if (this.dialogue.problem) throw new HeraldError('refused', this.dialogue.problem);
-    const answering = [this.current, ...this.queue].some((turn) => turn?.source.kind === 'chat' && !turn.ended);
     if (interrupt) this.interrupt();
-    else if (answering && this.services.chatOverlap === 'replace') this.interruptSpeech();
+    else if (this.turns.answering && this.services.chatOverlap === 'replace') this.turns.interrupt();
     return this.enqueue({ kind: 'chat', text, voice: { ...this.parts.voice, ...defined(voice) } });
   }
 
   async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {
-    const uploads = this.queue.filter((turn) => turn.source.kind === 'audio').length;
-    if (uploads >= MAX_QUEUED_UPLOADS) {
-      throw new HeraldError(
-        'refused',
-        `${uploads} files are already waiting to be played; interrupt or try again later`,
-      );
-    }
+    this.turns.assertRoomForUpload();
     const audio = await this.services.openAudio(bytes, { signal });
     try {
       this.enqueue({ kind: 'audio', text: fileName ?? 'audio', chunks: audio.chunks(), close: () => audio.close() });
@@ -192,28 +181,15 @@ export class Session implements SessionHandle {
   }
 
   interrupt(): void {
-    this.interruptSpeech();
+    this.turns.interrupt();
     this.modes.interrupt();
-  }
-
-  private interruptSpeech(): void {
-    const askedAtMs = performance.now();
-    const { current } = this;
-    const speaking = current !== undefined && !current.ended && current.playedSamples > 0;
-    for (const turn of [current, ...this.queue.splice(0)]) turn?.interrupt();
-    this.playout?.clear(speaking ? () => this.silent(current, performance.now() - askedAtMs) : undefined);
-  }
-
-  private silent(turn: Turn, afterMs: number): void {
-    this.services.latency.add('interrupt', { interruptToSilenceMs: afterMs });
-    this.emit({ status: 'latency', turn: turn.id, interruptToSilenceMs: Math.round(afterMs) });
   }
 
   setMode(audiotype: number, { reinit }: { reinit: boolean }): void {
     this.modes.check(audiotype);
     const begins = audiotype > MODE_STILL && (reinit || audiotype !== this.modes.audiotype);
     const cuts = begins && this.services.performanceOverlap === 'cut';
-    if (cuts && this.current && !this.current.ended) this.interruptSpeech();
+    if (cuts && this.turns.onAir) this.turns.interrupt();
     this.modes.set(audiotype, { reinit });
   }
 
@@ -247,7 +223,7 @@ export class Session implements SessionHandle {
 
   private async shutDown(reason: string): Promise<void> {
     this.log.info(`session closed: ${reason}`);
-    this.interruptSpeech();
+    this.turns.interrupt();
     await this.recording.close();
     this.emit({ status: 'closed', reason });
     this.listeners.clear();
@@ -261,7 +237,7 @@ export class Session implements SessionHandle {
 
   private start(): Promise<void> {
     this.starting ??= this.open().catch((error: unknown) => {
-      this.fail('encoder', error);
+      this.faults.tell('encoder', error);
       void this.close('the encoders could not be opened');
     });
     return this.starting;
@@ -277,7 +253,7 @@ export class Session implements SessionHandle {
       videoBitrateBps: this.services.videoBitrateBps,
       audioBitrateBps: AUDIO_BITRATE_BPS,
       epochMs: clock.epochMs,
-      onError: (error) => this.fail('encoder', error),
+      onError: (error) => this.faults.tell('encoder', error),
     });
     this.program = program;
     if (this.isClosed) return; // shutDown waits for us and closes it
@@ -288,125 +264,29 @@ export class Session implements SessionHandle {
       onActBegan: (act) => this.modes.began(act),
       onActEnded: (act) => this.modes.ended(act),
     });
+    playout.onFailed = (error) => {
+      this.faults.tell('playout', error);
+      void this.close('the playout failed');
+    };
     this.playout = playout;
     this.lips = new Lips(avatar, this.services.mouth, playout);
     this.modes.attach(playout);
     playout.start();
-    void this.performQueue();
+    this.turns.attach(playout, this.lips);
   }
 
   private enqueue(source: TurnSource): number {
     if (this.isClosed) throw new HeraldError('refused', 'The session is closed; connect again');
-    if (this.queue.length >= MAX_QUEUED_TURNS) {
-      throw new HeraldError('refused', `${MAX_QUEUED_TURNS} turns are already waiting; interrupt or try again later`);
-    }
-    const turn = new Turn(++this.turnCount, source, (ended, outcome) => this.turnEnded(ended, outcome));
-    this.queue.push(turn);
-    // Not in this call: whoever asked is to have the number of the turn before any event that carries it.
-    setImmediate(() => void this.performQueue());
-    return turn.id;
-  }
-
-  /** Turns are performed one after the other, from the moment that someone is watching. */
-  private async performQueue(): Promise<void> {
-    if (this.performing || !this.playout || !this.lips) return;
-    this.performing = true;
-    while ((this.current = this.queue.shift())) {
-      const turn = this.current;
-      await this.performTurn(turn, this.playout, this.lips);
-      turn.finish();
-      const audiotype = this.dialogue.ended(turn);
-      if (audiotype !== undefined) this.obeyRule(audiotype, turn);
-    }
-    this.performing = false;
-  }
-
-  private async performTurn(turn: Turn, playout: Playout, lips: Lips): Promise<void> {
-    const { tts, mouth } = this.services;
-    const { kind, text } = turn.source;
-    this.told.clear();
-    turn.clock.mark('queuedMs');
-    this.emit({ status: 'turn', turn: turn.id, kind, text });
-    try {
-      await perform(turn, kind === 'chat' ? this.dialogue.answer(turn) : knownWords(text), {
-        tts,
-        playout,
-        lips,
-        windowStartMs: mouth.windowStartMs,
-        onSegment: (edge, sentence) => this.segment(edge, sentence, turn),
-        onFault: (fault, next) => this.fail('voice', fault, { turn, fallback: next }),
-        onMissed: (error) => this.fail('voice', error, { turn }),
-        onEngine: (engine) => this.speaksWith(engine),
-      });
-    } catch (error) {
-      if (!turn.signal.aborted) this.fail(kind === 'audio' ? 'audio' : 'voice', error, { turn });
-    }
+    return this.turns.add(source);
   }
 
   /** "Play the guzheng": the sentence that announced it has been said. */
-  private obeyRule(audiotype: number, turn: Turn): void {
+  private obey(audiotype: number, turn: Turn): void {
     try {
       this.setMode(audiotype, { reinit: true });
     } catch (error) {
-      this.fail('rule', error, { turn });
+      this.faults.tell('rule', error, { turn });
     }
-  }
-
-  private speaksWith(engine: string): void {
-    if (engine === this.engine) return;
-    this.engine = engine;
-    const wanted = this.services.tts.name;
-    this.emit({ status: 'voice', engine, ...(engine !== wanted && { instead: wanted }) });
-  }
-
-  private segment(kind: 'begin' | 'end', text: string, turn: Turn): void {
-    this.openSegment = kind === 'begin' ? { text, turn } : undefined;
-    if (kind === 'begin') turn.heard.push(text);
-    this.emit({ status: kind === 'begin' ? 'start' : 'end', text, turn: turn.id });
-  }
-
-  private turnEnded(turn: Turn, { kind, playedMs }: TurnOutcome): void {
-    if (turn.source.kind === 'audio') void turn.source.close();
-    if (this.openSegment?.turn === turn) {
-      const { text } = this.openSegment;
-      this.openSegment = undefined;
-      this.emit({ status: 'end', text, turn: turn.id, interrupted: kind === 'interrupted', playedMs });
-    }
-    if (kind === 'interrupted') this.emit({ status: 'interrupted', turn: turn.id, playedMs });
-    this.reportLatency(turn);
-  }
-
-  private reportLatency(turn: Turn): void {
-    const { figures } = turn.clock;
-    if (figures.firstSoundSentMs === undefined) return; // it was never heard
-    const { kind } = turn.source;
-    this.services.latency.add(kind, figures);
-    this.log.info({ turn: turn.id, ...figures }, `${kind} heard after ${figures.firstSoundSentMs} ms`);
-    this.emit({ status: 'latency', turn: turn.id, ...figures });
-  }
-
-  /** Says once per turn what failed, who does it instead, and what to do. */
-  private fail(part: string, error: unknown, { turn, fallback }: { turn?: Turn; fallback?: string } = {}): void {
-    const message = error instanceof Error ? error.message : String(error);
-    if (turn) {
-      if (this.told.has(message)) return;
-      this.told.add(message);
-    }
-    // The chain of voices has logged its faults already, once for all sessions.
-    const level = error instanceof ProviderError && error.part === 'voice' ? 'debug' : 'warn';
-    this.log[level]({ ...(turn && { turn: turn.id }), ...(fallback && { fallback }) }, `${part}: ${message}`);
-    this.emit({
-      status: 'error',
-      part,
-      message,
-      ...(turn && { turn: turn.id }),
-      ...(error instanceof ProviderError && {
-        engine: error.provider,
-        reason: error.reason,
-        remedy: error.remedy,
-      }),
-      ...(fallback && { fallback }),
-    });
   }
 
   private emit(event: SessionEvent): void {
