@@ -32,7 +32,7 @@ describe('languages', () => {
     ).join('\n');
     // Keys that are put together from a prefix and a state, as `said.state.${line.state}`.
     const composed =
-      /^(status|said\.state|figures|theme|stage|presenter\.kind|clips\.shape(Hint)?)\.|^voice\.(fe)?male$/;
+      /^(status|said\.state|figures|theme|stage|presenter\.kind|clips\.shape(Hint)?|export\.(format|shape))\.|^voice\.(fe)?male$/;
     const unused = keys.filter((key) => !composed.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

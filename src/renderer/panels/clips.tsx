@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { formatBytes, formatDuration } from '../components/format';
 import { Icon } from '../components/icon';
 import { IconButton } from '../components/icon-button';
+import { ProgressBar } from '../components/progress-bar';
 import { htmlLanguage } from '../i18n/translate';
 import { useTranslate } from '../i18n/use-translate';
 import { type Clip, clipSubtitlesUrl, clipUrl } from '../rtc/clips';
@@ -9,7 +10,8 @@ import { isMakingClips, useLibrary } from '../store/library';
 import { cancelClip, refreshClips, removeClip } from '../store/library-actions';
 import { usePreferences } from '../store/preferences';
 import { ClipMaker } from './clip-maker';
-import { Download, Fault, Player, Removed } from './media-parts';
+import { ExportPanel } from './export-panel';
+import { Download, ExportButton, Fault, Player, Removed } from './media-parts';
 
 /** How often the page asks how far a clip is. */
 const ASK_MS = 700;
@@ -51,6 +53,7 @@ export function Clips({ clips }: { clips: Clip[] }) {
 
 function ClipRow({ clip, playing, onPlay }: { clip: Clip; playing: boolean; onPlay(on: boolean): void }) {
   const t = useTranslate();
+  const [exporting, setExporting] = useState(false);
   const removal = useLibrary((s) => s.removals[clip.id]);
   const fault = useLibrary((s) => s.faults[clip.id]);
   const { id, title, state } = clip;
@@ -71,9 +74,6 @@ function ClipRow({ clip, playing, onPlay }: { clip: Clip; playing: boolean; onPl
         ))}
         <Fault words={fault} />
         <div className="recording-actions">
-          {open && (
-            <IconButton small icon="close" label={t('clips.cancel', { title })} onClick={() => void cancelClip(id)} />
-          )}
           {state === 'done' && (
             <>
               <IconButton
@@ -91,11 +91,13 @@ function ClipRow({ clip, playing, onPlay }: { clip: Clip; playing: boolean; onPl
               />
             </>
           )}
+          {state === 'done' && <ExportButton on={exporting} title={title} onToggle={setExporting} />}
           {!open && (
             <IconButton small icon="trash" label={t('library.delete', { title })} onClick={() => removeClip(id)} />
           )}
         </div>
       </div>
+      {exporting && <ExportPanel source={{ clip: id }} subtitles />}
     </li>
   );
 }
@@ -106,17 +108,14 @@ function Progress({ clip }: { clip: Clip }) {
   const percent = Math.round(clip.progress * 100);
   return (
     <div className="clip-progress">
-      <div
-        className="progress"
-        role="progressbar"
-        aria-label={`${label}: ${clip.title}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={percent}
-      >
-        <i style={{ width: `${percent}%` }} />
-      </div>
+      <ProgressBar label={`${label}: ${clip.title}`} share={clip.progress} />
       <span>{clip.state === 'queued' ? label : `${label} · ${percent} %`}</span>
+      <IconButton
+        small
+        icon="close"
+        label={t('clips.cancel', { title: clip.title })}
+        onClick={() => void cancelClip(clip.id)}
+      />
     </div>
   );
 }

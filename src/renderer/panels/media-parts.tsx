@@ -18,6 +18,23 @@ export function Fault({ words }: { words: string | undefined }) {
   );
 }
 
+/** Opens and closes the choice of formats. */
+export function ExportButton(props: { on: boolean; title: string; onToggle(on: boolean): void }) {
+  const label = useTranslate()('export.open', { title: props.title });
+  return (
+    <button
+      type="button"
+      className="icon-button small"
+      aria-label={label}
+      aria-expanded={props.on}
+      title={label}
+      onClick={() => props.onToggle(!props.on)}
+    >
+      <Icon name="share" size={16} />
+    </button>
+  );
+}
+
 export function Download({ icon, href, name, label }: { icon: IconName; href: string; name?: string; label: string }) {
   return (
     <a className="icon-button small" href={href} download={name ?? true} aria-label={label} title={label}>

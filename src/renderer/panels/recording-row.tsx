@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import type { RecordingSummary } from '../../shared/protocol';
 import { formatBytes, formatDuration } from '../components/format';
 import { Icon } from '../components/icon';
@@ -8,12 +9,14 @@ import { mediaUrl, subtitlesUrl } from '../rtc/recordings';
 import { useLibrary } from '../store/library';
 import { removeRecording } from '../store/library-actions';
 import { usePreferences } from '../store/preferences';
-import { Download, Fault, Player, Removed } from './media-parts';
+import { ExportPanel } from './export-panel';
+import { Download, ExportButton, Fault, Player, Removed } from './media-parts';
 import { RecordingTitle } from './recording-title';
 import { Thumbnail } from './thumbnail';
 
 export function RecordingRow(props: { recording: RecordingSummary; playing: boolean; onPlay(on: boolean): void }) {
   const { recording, playing, onPlay } = props;
+  const [exporting, setExporting] = useState(false);
   const removal = useLibrary((s) => s.removals[recording.id]);
   const fault = useLibrary((s) => s.faults[recording.id]);
   if (removal) return <Removed id={recording.id} title={recording.title} undoable={removal.state === 'undoable'} />;
@@ -32,8 +35,15 @@ export function RecordingRow(props: { recording: RecordingSummary; playing: bool
         <RecordingTitle id={recording.id} title={recording.title} />
         <Facts recording={recording} />
         <Fault words={fault} />
-        <Actions recording={recording} playing={playing} onPlay={onPlay} />
+        <Actions
+          recording={recording}
+          playing={playing}
+          exporting={exporting}
+          onPlay={onPlay}
+          onExport={setExporting}
+        />
       </div>
+      {exporting && <ExportPanel source={{ recording: recording.id }} subtitles={recording.subtitles} />}
     </li>
   );
 }
@@ -78,7 +88,13 @@ function Facts({ recording }: { recording: RecordingSummary }) {
   );
 }
 
-function Actions(props: { recording: RecordingSummary; playing: boolean; onPlay(on: boolean): void }) {
+function Actions(props: {
+  recording: RecordingSummary;
+  playing: boolean;
+  exporting: boolean;
+  onPlay(on: boolean): void;
+  onExport(on: boolean): void;
+}) {
   const t = useTranslate();
   const { id, title, subtitles } = props.recording;
   return (
@@ -95,6 +111,7 @@ function Actions(props: { recording: RecordingSummary; playing: boolean; onPlay(
           label={t('library.downloadSubtitles')}
         />
       )}
+      <ExportButton on={props.exporting} title={title} onToggle={props.onExport} />
       <IconButton small icon="trash" label={t('library.delete', { title })} onClick={() => removeRecording(id)} />
     </div>
   );

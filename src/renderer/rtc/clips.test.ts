@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { wordsOrScript } from './clips';
+import { fittingWish } from './exports';
 
 it.each([
   ['Good morning.\nAnd welcome.', 'text'],
@@ -11,4 +12,10 @@ it.each([
   ['\\[this line is said]', 'script'],
 ])('%j is a %s', (words, kind) => {
   expect(wordsOrScript(words)).toEqual({ [kind]: words });
+});
+
+it('asks of an export only what its format can have', () => {
+  expect(fittingWish('gif', 'square', true)).toEqual({ format: 'gif', crop: 'square', subtitles: true });
+  expect(fittingWish('mp4', undefined, false)).toEqual({ format: 'mp4' });
+  expect(fittingWish('mp3', 'portrait', true)).toEqual({ format: 'mp3' });
 });

@@ -7,7 +7,8 @@ import { useStudio } from './studio';
 /** How long a deletion can be undone. */
 const UNDO_MS = 8_000;
 
-const said = (error: unknown): string =>
+/** What the server said, or the little that is known. */
+export const said = (error: unknown): string =>
   error instanceof ApiError ? error.message || (error.status ? `HTTP ${error.status}` : '') : String(error);
 
 export function openLibrary(): void {
