@@ -54,8 +54,9 @@ export const DEFAULT_ENGINE: Omit<EngineOptions, 'again' | 'ruledOut'> = {
   batchSize: 1,
   featureBytes: 256 * 1024 * 1024,
 };
-/** Share of a new figure in the running mean of a picture's time. */
-const NEWEST_SHARE = 0.2;
+/** Share of a new figure in the running mean of a picture's time: a slow moment is sooner forgotten than believed. */
+const SLOWER_SHARE = 0.2;
+const FASTER_SHARE = 0.5;
 
 /** The mouth as the server sees it: sends pictures to the inference process, which may die and is replaced then. */
 export class MouthHost implements Mouth {
@@ -234,7 +235,8 @@ export class MouthHost implements Mouth {
     if (message.type === 'patch') {
       const { region, data, inferMs, composeMs } = message;
       const took = inferMs + composeMs;
-      this.recentPictureMs += (took - this.recentPictureMs) * (this.recentPictureMs === 0 ? 1 : NEWEST_SHARE);
+      const known = this.pictureMs;
+      this.recentPictureMs = known + (took - known) * (took < known ? FASTER_SHARE : SLOWER_SHARE);
       const pending = this.pending.get(message.id);
       if (pending) {
         const { xPx, yPx } = pending.box;

@@ -80,6 +80,19 @@ describe('Lips', () => {
     expect(mouth.asked).toEqual([...new Set(mouth.asked)].sort((a, b) => a - b));
   });
 
+  it('find out that a slow moment is over', async () => {
+    const mouth = { asked: [] as number[], answerInMs: 5_000 };
+    const fast = Object.assign(mouth, {
+      infer: async ({ pictureIndex }: { pictureIndex: number }) => {
+        mouth.asked.push(pictureIndex);
+        mouth.answerInMs = 20;
+        return patch;
+      },
+    });
+    const inTime = await play(Object.assign(fast, { step: async () => {} }) as unknown as SlowMouth, 40);
+    expect(inTime.slice(12).every(Boolean)).toBe(true);
+  });
+
   it('leave later pictures for an engine that is away, and ask as soon as it is back', async () => {
     const away = { canAnswer: false, asked: [] as number[] };
     const mouth = Object.assign(away, {

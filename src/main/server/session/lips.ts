@@ -60,7 +60,9 @@ export class Lips {
       if (!wanted) continue;
       // An engine that is away may be back when this picture is next.
       if (this.mouth.canAnswer === false && picturesToHead + k > 0) return;
-      if ((this.mouth.answerInMs ?? 0) > Math.max(1, picturesToHead + k) * PICTURE_MS) {
+      const late = (this.mouth.answerInMs ?? 0) > Math.max(1, picturesToHead + k) * PICTURE_MS;
+      // The furthest is asked for all the same when nothing is under way: else a slow moment would never be known to be over.
+      if (late && (this.inFlight > 0 || k < RUN_AHEAD_PICTURES - 1)) {
         // Its time would be over before its mouth is drawn, and the next ones would wait for it.
         this.wanted.delete(slot);
         slot.patch = null;
