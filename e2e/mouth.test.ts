@@ -2,11 +2,23 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FastNetwork } from '../src/main/server/mouth/fast-network';
+import { ChannelCodec, type KeptCodec, plainCodec } from '../src/main/server/mouth/kept-codec';
+import { openLipSession } from '../src/main/server/mouth/lip-session';
+import { describeConverted } from '../src/main/server/mouth/model';
+import { convertCheckpoint } from '../src/main/server/mouth/weights/convert';
 import { type Followed, followEvents } from '../testing/events';
 import { getJson, postJson, startTestServer, type TestServer } from '../testing/server';
 import { thinWav2Lip } from '../testing/thin-wav2lip';
 import { saveZip } from '../testing/torch-checkpoint';
 import { RtpViewer } from '../testing/viewer';
+import {
+  expectedOutput,
+  FIXTURES_MISSING,
+  fixtureInputs,
+  fixtureSpec,
+  fixtureTensors,
+} from '../testing/wav2lip-fixtures';
 
 interface Health {
   mouth: { model: string; state: string; restarts: number; mode: string; instead?: { model: string; why: string } };
@@ -128,4 +140,44 @@ describe('imported weights', () => {
     await expect.poll(() => server.output(), { timeout: 30_000 }).toMatch(/error .*--model .*evil\.pth/);
     await mouthIs({ model: 'lip-mini', state: 'ready' });
   });
+});
+
+describe.skipIf(FIXTURES_MISSING)(`Wav2Lip 96 of full size, fast${FIXTURES_MISSING}`, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'herald-models-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('draws the lower half that PyTorch draws, from kept features too', async () => {
+    const spec = fixtureSpec('lt96');
+    const file = join(dir, 'lt96.pth');
+    saveZip(file, { tensors: fixtureTensors(spec) });
+    const { fast } = describeConverted(await convertCheckpoint(file, dir));
+    const { mel, face, batch } = fixtureInputs(spec);
+    const expected = expectedOutput('lt96');
+    const sessions = { face: await openLipSession(fast!.faceFile), mouth: await openLipSession(fast!.mouthFile) };
+    const faces = Array.from({ length: batch }, () => ({}));
+    const half = (96 * 96) / 2;
+    const draw = async (codec: KeptCodec) => {
+      const network = new FastNetwork(sessions, fast!, 96, batch, { featureBytes: 64e6, codec });
+      network.mel.set(mel);
+      network.face.set(face);
+      await network.run(faces);
+      await network.run(faces); // from what it keeps
+      expect(network.keptBytes).toBeGreaterThan(0);
+      let max = 0;
+      for (let plane = 0; plane < 3 * batch; plane++) {
+        for (let i = 0; i < half; i++) {
+          const difference = Math.abs(network.out[plane * half + i]! - expected[(2 * plane + 1) * half + i]!);
+          if (!(difference <= max)) max = difference; // NaN too
+        }
+      }
+      return max;
+    };
+    const exact = await draw(plainCodec);
+    const in16Bits = await draw(new ChannelCodec(16, fast!.kept));
+    const in8Bits = await draw(new ChannelCodec(8, fast!.kept));
+    await Promise.all([sessions.face.release(), sessions.mouth.release()]);
+    console.log(`fast against PyTorch: ${exact}, features in 16 bits ${in16Bits}, in 8 bits ${in8Bits}`);
+    expect(exact).toBeLessThanOrEqual(2e-4);
+    expect(in16Bits).toBeLessThanOrEqual(0.25 / 255);
+  }, 120_000);
 });
