@@ -323,6 +323,92 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
     await button('Presenter: Clara').waitFor();
   });
 
+  it('makes a clip, says what is wrong with a script, and cancels', async () => {
+    await open();
+    await openLibrary();
+    await page.getByRole('radio', { name: 'Clips' }).check();
+    const words = page.getByLabel('Text or script of the clip');
+    await words.fill('Hello.\n[pause soon]');
+    await button('Make clip').click();
+    await page.getByRole('alert').filter({ hasText: 'line 2' }).waitFor();
+    expect(await words.inputValue()).toContain('[pause soon]');
+    await words.fill('A clip for the evening.\n[pause 0.5]\nThat is all.');
+    await page.getByRole('radio', { name: '1:1' }).check();
+    const asked = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/api/clips'));
+    await words.press('Control+Enter');
+    expect((await asked).postDataJSON()).toMatchObject({
+      script: expect.stringContaining('[pause 0.5]'),
+      avatar: 'clara',
+      size: '720x720',
+    });
+    await expect.poll(() => words.inputValue()).toBe('');
+    await words.fill('This one is not wanted. '.repeat(30));
+    await button('Make clip').click();
+    const clip = (title: string) => page.getByTestId('clip').filter({ hasText: title });
+    await clip('This one')
+      .getByRole('button', { name: /^Cancel/ })
+      .click();
+    await expect.poll(() => clip('This one').count(), { timeout: 20_000 }).toBe(0);
+    const evening = clip('A clip for the evening.');
+    await expect.poll(() => evening.getAttribute('data-state'), { timeout: 120_000 }).toBe('done');
+    expect(await evening.textContent()).toContain('720 × 720');
+    await evening.getByRole('button', { name: /^Play/ }).click();
+    const player = evening.getByTestId('player');
+    await expect
+      .poll(() => player.evaluate((video) => (video as HTMLVideoElement).currentTime), { timeout: 10_000 })
+      .toBeGreaterThan(0.5);
+    expect(await player.evaluate((video) => (video as HTMLVideoElement).textTracks[0]?.cues?.length)).toBeGreaterThan(
+      0,
+    );
+    await evening.getByRole('button', { name: /^Delete/ }).click();
+    await page.keyboard.press('Escape');
+    await expect
+      .poll(async () => (await getJson<{ data: { clips: unknown[] } }>(`${server.url}/api/clips`)).data.clips)
+      .toEqual([]);
+  });
+
+  it('exports a recording in another shape, or says what is missing for it', async () => {
+    await open();
+    await startRecording();
+    await page.waitForTimeout(1_000);
+    await stopRecording();
+    await openLibrary();
+    await button('Export clara').click();
+    const panel = page.getByTestId('export');
+    await panel.getByLabel('Format').selectOption('wav');
+    expect(await panel.getByLabel('Shape').isDisabled()).toBe(true);
+    await panel.getByLabel('Format').selectOption('gif');
+    await panel.getByLabel('Shape').selectOption('portrait');
+    const asked = page.waitForRequest('**/api/exports');
+    await panel.getByRole('button', { name: 'Export', exact: true }).click();
+    expect((await asked).postDataJSON()).toMatchObject({
+      recording: expect.any(String),
+      format: 'gif',
+      crop: 'portrait',
+    });
+    const line = panel.getByTestId('export-line');
+    const refusal = panel.getByRole('alert');
+    await line.or(refusal).first().waitFor();
+    // A machine without ffmpeg says where to get it.
+    if (await refusal.count()) {
+      expect(await refusal.textContent()).toMatch(/ffmpeg/i);
+      return;
+    }
+    await expect.poll(() => line.getAttribute('data-state'), { timeout: 60_000 }).toBe('done');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      line.getByRole('link', { name: 'Download the export: Animated GIF' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('clara.gif');
+    expect(
+      readFileSync(await download.path())
+        .subarray(0, 6)
+        .toString(),
+    ).toBe('GIF89a');
+    await line.getByRole('button', { name: 'Throw the export away: Animated GIF' }).click();
+    await expect.poll(() => line.count()).toBe(0);
+  });
+
   it.each(['en-GB', 'zh-CN'])(
     'fits while it records and with the sheet open, from phone width up (%s)',
     async (locale) => {
@@ -348,12 +434,18 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
             scrollWidth,
             scrollHeight,
             sheet: document.querySelector('dialog')?.getBoundingClientRect().right,
+            library: document.querySelector('.library')?.scrollWidth,
+            visible: document.querySelector('.library')?.clientWidth,
+            dock: document.querySelector('.dock')?.getBoundingClientRect().right,
+            side: document.querySelector('.side')?.getBoundingClientRect().left,
             cut: cut.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.textContent),
           };
         });
         expect(size.scrollWidth, `${width}`).toBeLessThanOrEqual(width);
         if (width > 760) expect(size.scrollHeight, `${height}`).toBeLessThanOrEqual(height);
         expect(size.sheet, `${width}`).toBeLessThanOrEqual(width);
+        expect(size.library, `${width}`).toBeLessThanOrEqual(size.visible ?? 0);
+        if (width > 760) expect(size.dock, `${width}`).toBeLessThanOrEqual(size.side ?? 0);
         expect(size.cut, `${width}`).toEqual([]);
       }
     },

@@ -11,7 +11,7 @@ import { cancelClip, refreshClips, removeClip } from '../store/library-actions';
 import { usePreferences } from '../store/preferences';
 import { ClipMaker } from './clip-maker';
 import { ExportPanel } from './export-panel';
-import { Download, ExportButton, Fault, Player, Removed } from './media-parts';
+import { Download, ExportButton, Facts, Fault, Player, Removed } from './media-parts';
 
 /** How often the page asks how far a clip is. */
 const ASK_MS = 700;
@@ -131,11 +131,5 @@ function ClipFacts({ clip }: { clip: Clip }) {
     widthPx && heightPx ? `${widthPx} × ${heightPx}` : '',
     avatar,
   ].filter(Boolean);
-  return (
-    <p className="recording-facts">
-      {facts.map((fact) => (
-        <span key={fact}>{fact} </span>
-      ))}
-    </p>
-  );
+  return <Facts facts={facts} />;
 }

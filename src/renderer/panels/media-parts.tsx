@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Icon, type IconName } from '../components/icon';
 import { htmlLanguage } from '../i18n/translate';
 import { useTranslate } from '../i18n/use-translate';
@@ -6,6 +6,20 @@ import { undoRemove } from '../store/library-actions';
 import { usePreferences } from '../store/preferences';
 
 /** What recordings and clips have in common. */
+
+/** Facts in a row; the line breaks between them, never inside one. */
+export function Facts({ facts, children }: { facts: readonly string[]; children?: ReactNode }) {
+  return (
+    <p className="recording-facts">
+      {facts.map((fact) => (
+        <Fragment key={fact}>
+          <span>{fact}</span>{' '}
+        </Fragment>
+      ))}
+      {children}
+    </p>
+  );
+}
 
 /** What went wrong with it; '' where the server said nothing. */
 export function Fault({ words }: { words: string | undefined }) {

@@ -10,7 +10,7 @@ import { useLibrary } from '../store/library';
 import { removeRecording } from '../store/library-actions';
 import { usePreferences } from '../store/preferences';
 import { ExportPanel } from './export-panel';
-import { Download, ExportButton, Fault, Player, Removed } from './media-parts';
+import { Download, ExportButton, Facts, Fault, Player, Removed } from './media-parts';
 import { RecordingTitle } from './recording-title';
 import { Thumbnail } from './thumbnail';
 
@@ -33,7 +33,7 @@ export function RecordingRow(props: { recording: RecordingSummary; playing: bool
       )}
       <div className="recording-words">
         <RecordingTitle id={recording.id} title={recording.title} />
-        <Facts recording={recording} />
+        <About recording={recording} />
         <Fault words={fault} />
         <Actions
           recording={recording}
@@ -62,7 +62,7 @@ function Still({ recording, onPlay }: { recording: RecordingSummary; onPlay(): v
   );
 }
 
-function Facts({ recording }: { recording: RecordingSummary }) {
+function About({ recording }: { recording: RecordingSummary }) {
   const t = useTranslate();
   const language = usePreferences((s) => s.language);
   const { title, startedAt, durationMs, bytes, presenter, recovered } = recording;
@@ -74,17 +74,13 @@ function Facts({ recording }: { recording: RecordingSummary }) {
     ...(presenter === title ? [] : [presenter]),
   ];
   return (
-    <p className="recording-facts">
-      {facts.map((fact, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: places do not change.
-        <span key={place}>{fact} </span>
-      ))}
+    <Facts facts={facts}>
       {recovered && (
         <b className="recording-mark" title={t('library.recoveredHint')}>
           {t('library.recovered')}
         </b>
       )}
-    </p>
+    </Facts>
   );
 }
 
