@@ -59,7 +59,7 @@ describe.each(['96', '384'] as const)('LipEngine with a thin Wav2Lip of %s', (va
 
   beforeAll(async () => {
     const file = join(dir, `thin-${variant}.pth`);
-    saveZip(file, { tensors: thinWav2Lip(variant, 16) });
+    saveZip(file, { tensors: thinWav2Lip(variant, variant === '384' ? 48 : 16) });
     model = describeConverted(await convertCheckpoint(file, join(dir, 'models')));
   }, 60_000);
 

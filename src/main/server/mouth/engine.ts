@@ -2,10 +2,9 @@ import type { I420Picture } from '../avatar/avatar';
 import { type BoxPatch, FaceCompositor, type PreparedFace } from '../composite/patch';
 import { FastNetwork } from './fast-network';
 import type { Int8Network } from './int8/job';
-import { ChannelCodec, GridCodec } from './kept-codec';
-import { faceSizeOf, openLipSession } from './lip-session';
 import type { LipModel } from './model';
-import { type FaceKey, FullNetwork, type LipNetwork, MEL_VALUES } from './network';
+import { type FaceKey, type LipNetwork, MEL_VALUES } from './network';
+import { chooseKeptBits, openCpuNetwork, openFull, useBits } from './open-network';
 import { fastest, type ProviderName, type ProviderTrial, providersToTry } from './providers';
 import { differenceOf, drawCheck, timeNetwork } from './trial';
 
@@ -54,15 +53,8 @@ export interface EngineJob {
 /** `inferMs` and `composeMs` are wall clock: of the network, and of the pixels before and after it. */
 export type OnPatch = (job: number, patch: BoxPatch, inferMs: number, composeMs: number) => void;
 
-/** Larger batches buy nothing on a CPU, and every picture of one waits for the last. */
-const MAX_BATCH = 4;
 /** float32 on another device may be TF32 or fp16 inside; a wrong picture is wrong by much more. */
 const MOST_DEVICE_DIFFERENCE = 0.05;
-/**
- * A quarter of the least step of an 8-bit picture. Features that are kept in 8 bits must draw the same picture as those that
- * are kept whole, on the check's inputs; else they are kept in 16.
- */
-const MOST_KEPT_DIFFERENCE = 0.25 / 255;
 const WARM_BOX_PX = 352;
 
 /** A loaded lip network and the pixels around it. One call at a time: buffers are its own, and a patch is valid within `onPatch`. */
@@ -197,63 +189,6 @@ async function repeat(times: number, limitMs: number, run: () => Promise<void>):
     runs++;
   } while (runs < times && performance.now() - started < limitMs);
   return runs;
-}
-
-const batchOf = ({ batchSize }: EngineOptions) => Math.max(1, Math.min(MAX_BATCH, batchSize));
-
-async function openFull(model: LipModel, provider: ProviderName, options: EngineOptions): Promise<FullNetwork> {
-  const session = await openLipSession(model.file, provider);
-  try {
-    const output = model.output ?? 'out';
-    return new FullNetwork(session, faceSizeOf(session, model.file, output), output, batchOf(options));
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
-}
-
-interface CpuNetwork {
-  network: LipNetwork;
-  mode: MouthMode;
-  modeReason?: string;
-}
-
-async function openCpuNetwork(model: LipModel, options: EngineOptions): Promise<CpuNetwork> {
-  const { mode, int8 } = options;
-  if (mode === 'full' || !model.fast) {
-    const modeReason = mode === 'full' ? undefined : model.withoutFast;
-    return {
-      network: await openFull(model, 'cpu', options),
-      mode: 'full',
-      ...(modeReason === undefined ? {} : { modeReason }),
-    };
-  }
-  const { faceFile, mouthFile } = model.fast;
-  const face = await openLipSession(faceFile);
-  const mouth = await openLipSession(int8?.file ?? mouthFile).catch(async (error: unknown) => {
-    await face.release();
-    throw error;
-  });
-  const input = face.inputMetadata.find(({ name }) => name === 'face');
-  const size = input?.isTensor ? Number(input.shape[3]) : 0;
-  const network = new FastNetwork({ face, mouth }, model.fast, size, batchOf(options), {
-    featureBytes: options.featureBytes,
-    ...(int8 ? { codec: new GridCodec(int8.grids) } : {}),
-  });
-  return { network, mode: int8 ? 'int8' : 'fast' };
-}
-
-function useBits(network: FastNetwork, { fast }: LipModel, bits: 8 | 16 | 32): void {
-  if (network.keptBits !== bits && bits !== 32) network.useCodec(new ChannelCodec(bits, fast!.kept));
-}
-
-/** The smallest grid on which the check's picture does not change. */
-async function chooseKeptBits(network: FastNetwork, model: LipModel): Promise<void> {
-  const exact = await drawCheck(network);
-  for (const bits of [8, 16] as const) {
-    useBits(network, model, bits);
-    if (differenceOf(exact, await drawCheck(network)).max <= MOST_KEPT_DIFFERENCE) return;
-  }
 }
 
 /** The CPU's network, or another of the whole graph on whatever draws the same picture faster. The other one is closed. */
