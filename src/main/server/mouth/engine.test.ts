@@ -114,7 +114,8 @@ describe.each(['96', '384'] as const)('LipEngine with a thin Wav2Lip of %s', (va
     }
   });
 
-  it('keeps what it knows of faces within its budget, and draws the same from it', async () => {
+  // One size will do for what does not depend on it.
+  it.runIf(variant === '96')('keeps what it knows of faces within its budget, and draws the same from it', async () => {
     const measured = await open();
     const faces = [1, 2, 3, 4, 5].map((seed) => crop(96, 96, seed));
     const pair = (i: number) => ({ key: faces[i]!, face: faces[i]!, mel: mel(2) });
@@ -143,7 +144,7 @@ describe.each(['96', '384'] as const)('LipEngine with a thin Wav2Lip of %s', (va
     await none.release();
   });
 
-  it('is what it was when it takes the place of one that died', async () => {
+  it.runIf(variant === '96')('is what it was when it takes the place of one that died', async () => {
     const first = await open();
     const again = await first.warmUp({ hurried: true });
     await first.release();
