@@ -26,8 +26,8 @@ import { PictureScaler } from './scaler';
 import type { SizePlan } from './size';
 
 /**
- * By quality and not by rate: nobody waits for a clip's next packet. At 720x720 of a presenter, `veryfast` at 20 costs 9 CPU-ms a
- * picture and a third of the live stream's bits; `medium` takes three times as long for a tenth less.
+ * By quality and not by rate: nobody waits for a clip's next packet. At 720x720 of a presenter, `veryfast` takes 4.4 CPU-ms a picture
+ * and a sixth of the bytes of the live stream's `ultrafast`; `medium` takes 12 ms and comes out no smaller.
  */
 const CRF = '20';
 const PRESET = 'veryfast';
