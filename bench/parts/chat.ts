@@ -45,11 +45,12 @@ export async function openViewer(browser: Browser, url: string): Promise<ChatVie
   return { page, sessionid };
 }
 
-/** Asks one question and waits until the answer has been said. */
+/** Asks one question and waits until the answer is heard; then it is cut, or said `toEnd`. */
 export async function ask(
   url: string,
   model: LlmServer,
   { page, sessionid }: ChatViewer,
+  { toEnd = false } = {},
 ): Promise<ChatTurn | undefined> {
   const question = `Question ${Math.random()}`;
   await page.evaluate(() => window.viewer.resetMeters());
@@ -60,8 +61,9 @@ export async function ask(
     return window.viewer.soundAtMs && performance.timeOrigin + window.viewer.soundAtMs;
   });
   const request = model.requests.find((r) => r.question === question);
+  if (!toEnd) await postJson(`${url}/interrupt_talk`, { sessionid });
   while ((await postJson<{ data: boolean }>(`${url}/is_speaking`, { sessionid })).data) await sleep(50);
-  await sleep(400);
+  await sleep(600);
   if (!soundAtEpochMs || request?.firstTokenAtEpochMs === undefined) return undefined;
   return { tokenToSoundMs: soundAtEpochMs - request.firstTokenAtEpochMs };
 }

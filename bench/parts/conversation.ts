@@ -16,10 +16,10 @@ export async function measureConversation(browser: Browser, turns: number): Prom
   const voice = await startVoiceServer('openai', { speech: (text) => tone(24_000, 60 * text.length) });
   const chat = ['--max_session', '4', '--log_level', 'warn', '--llm_base_url', model.url, '--llm_model', 'scripted'];
 
-  const tokenToSound = async (url: string, viewer: ChatViewer, count: number): Promise<number[]> => {
+  const tokenToSound = async (url: string, viewer: ChatViewer, count: number, toEnd = false): Promise<number[]> => {
     const values: number[] = [];
     for (let i = 0; i < count; i++) {
-      const turn = await ask(url, model, viewer);
+      const turn = await ask(url, model, viewer, { toEnd });
       if (turn) values.push(turn.tokenToSoundMs);
     }
     return values;
@@ -34,7 +34,7 @@ export async function measureConversation(browser: Browser, turns: number): Prom
 
     const second = await openViewer(browser, server.url);
     const both = await Promise.all(
-      [first, second].map((viewer) => tokenToSound(server.url, viewer, Math.ceil(turns / 2))),
+      [first, second].map((viewer) => tokenToSound(server.url, viewer, Math.ceil(turns / 2), true)),
     );
     row('  two sessions at once', both.flat(), `${(1.5 * quantile(alone, 0.95)).toFixed(0)} ms at p95`);
     await second.page.close();

@@ -83,8 +83,8 @@ const REPLIES: [name: string, reply: string, pieces: string[]][] = [
     'long prose without a pause',
     'Photosynthesis is the process by which green plants and some other organisms use sunlight to make food from carbon dioxide and water. It needs light.',
     [
-      'Photosynthesis is the process by which green plants',
-      'and some other organisms use sunlight to make food from carbon dioxide and water.',
+      'Photosynthesis is the process',
+      'by which green plants and some other organisms use sunlight to make food from carbon dioxide and water.',
       'It needs light.',
     ],
   ],

