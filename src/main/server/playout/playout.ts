@@ -50,7 +50,7 @@ export interface PlayoutFigures {
 
 /** A run of speech waits this long for its first mouth, and for enough sound, before it starts without. */
 const FIRST_MOUTH_PATIENCE_PICTURES = 12;
-/** What a run of speech starts on: 120 ms, which a voice gives in one piece. */
+/** What a run of speech starts on: 120 ms, most of what its first mouth looks at, and given by a voice in one piece. */
 const START_SLOTS = 3;
 /** On underrun the picture holds this long; after that the presenter idles until speech goes on. */
 const HOLD_PICTURES = 3;
@@ -139,9 +139,16 @@ export class Playout {
     return this.shown;
   }
 
-  /** Pictures until the queue's head is due: 0 when it is the next picture. */
+  /** Pictures until the queue's head is due: 0 when it is the next picture, more than one while there is too little to start on. */
   get picturesToHead(): number {
-    return this.queue.length === 0 || this.started ? 0 : Math.max(0, this.startAt - this.shown - 1);
+    if (this.queue.length === 0 || this.started) return 0;
+    const toHead = Math.max(0, this.startAt - this.shown - 1);
+    return this.enoughToStart ? toHead : Math.max(toHead, 2);
+  }
+
+  /** A run of speech that starts on its only 40 ms would stumble over the first hiccup of whoever prepares it. */
+  private get enoughToStart(): boolean {
+    return this.queue.length >= START_SLOTS || !this.speechUnderWay;
   }
 
   /** A performance is on air. */
@@ -297,9 +304,7 @@ export class Playout {
     if (this.started) return true;
     if (this.shown + 1 < this.startAt) return false;
     if (this.waitedPictures >= FIRST_MOUTH_PATIENCE_PICTURES) return true;
-    // A run of speech that starts on its only 40 ms would stumble over the first hiccup of whoever prepares it.
-    const enough = this.queue.length >= START_SLOTS || !this.speechUnderWay;
-    if (enough && head.patch !== undefined) return true;
+    if (this.enoughToStart && head.patch !== undefined) return true;
     this.waitedPictures++;
     return false;
   }
