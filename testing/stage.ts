@@ -107,9 +107,11 @@ export class LipStage {
     const clock = new PatientClock(() => counted.underWay);
     const playout = new Playout(shown.avatar, clock, sink, buffers, () => lips?.pump());
     lips = new Lips(avatar, counted, playout);
+    const failed = new Promise<never>((_, reject) => (playout.onFailed = reject));
+    failed.catch(() => {});
     const before = reached.wait(idlePicturesBefore);
     playout.start();
-    await before;
+    await Promise.race([before, failed]);
     let speechFrom = pictures.length;
     if (pcm) {
       await perform(new Turn(1, { kind: 'echo', text: 'Given.' }, () => {}), knownWords('Given.'), {
@@ -125,7 +127,7 @@ export class LipStage {
         },
       });
     }
-    await reached.wait(pictures.length + idlePicturesAfter);
+    await Promise.race([reached.wait(pictures.length + idlePicturesAfter), failed]);
     await playout.close();
     return { pictures, speechFrom, figures: playout.figures };
   }
@@ -170,14 +172,18 @@ class CountedMouth implements Mouth {
 
 /** The avatar as the playout sees it, and which of its pictures was asked for last: the one on air. */
 function observe(avatar: Avatar): { avatar: Avatar; index: number } {
-  const seen = {
-    index: 0,
-    avatar: {
-      ...avatar,
-      pictureNow: (index: number) => avatar.pictureNow((seen.index = index)),
-      picture: (index: number) => avatar.picture((seen.index = index)),
-    },
+  const seen = { index: 0, avatar };
+  const watched = {
+    pictureNow: (index: number) => avatar.pictureNow((seen.index = index)),
+    picture: (index: number) => avatar.picture((seen.index = index)),
   };
+  // Not a copy: its sizes are getters and its methods are of its class.
+  seen.avatar = new Proxy(avatar, {
+    get(target, key) {
+      const value = Reflect.get(key in watched ? watched : target, key) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
   return seen;
 }
 
