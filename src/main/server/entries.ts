@@ -19,6 +19,8 @@ const SOURCES = {
   'clip-process': 'clips/clip-process.ts',
 } as const;
 
+export type EntryName = keyof typeof SOURCES;
+
 const here = dirname(fileURLToPath(import.meta.url));
 const fromSource = import.meta.url.endsWith('.ts');
 
@@ -30,7 +32,7 @@ export const appRoot: string = (() => {
   }
 })();
 
-export function entry(name: keyof typeof SOURCES): Entry {
+export function entry(name: EntryName): Entry {
   if (fromSource) return { file: join(here, SOURCES[name]), execArgv: ['--import', 'tsx'] };
   return { file: join(appRoot, 'out', 'main', `${name}.js`), execArgv: [] };
 }

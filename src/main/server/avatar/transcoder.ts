@@ -1,10 +1,8 @@
-import { fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
-import { appRoot, entry } from '../entries';
+import { forkEntry, untilEnded } from '../child';
 import { HeraldError } from '../errors';
-import { track } from '../metrics/native';
 import type { TranscodeJob } from './transcode';
 
 export type ToTranscoder = TranscodeJob;
@@ -34,15 +32,7 @@ export async function transcodeInProcess(
   { onProgress = () => {}, signal }: TranscodeOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
-  const { file, execArgv } = entry('transcode');
-  const untrack = track('transcode-process');
-  const child = fork(file, [], {
-    cwd: appRoot, // where `--import tsx` is looked up
-    execArgv,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    // Under Electron process.execPath is Electron itself.
-    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
-  });
+  const child = forkEntry('transcode', 'transcode-process');
   const kill = () => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });
   const watchdog = setTimeout(kill, SILENCE_LIMIT_MS);
@@ -57,10 +47,7 @@ export async function transcodeInProcess(
     else outcome = message;
   });
   try {
-    const end = await new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, killed) => resolve(killed ? `killed by ${killed}` : `exit code ${code}`));
-    });
+    const end = await untilEnded(child);
     if (outcome?.type === 'done') return;
     signal?.throwIfAborted();
     if (outcome?.type === 'failed') {
@@ -74,7 +61,6 @@ export async function transcodeInProcess(
   } finally {
     clearTimeout(watchdog);
     signal?.removeEventListener('abort', kill);
-    untrack();
     if (outcome?.type !== 'done') await rm(job.outFile, { force: true });
   }
 }

@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process';
 import type { Settings } from '../../../shared/settings';
-import { appRoot, entry } from '../entries';
+import { forkEntry, LastWords, untilEnded } from '../child';
 import { HeraldError } from '../errors';
 import type { JobTools } from '../job-queue';
-import { track } from '../metrics/native';
 import type { ClipJob } from './job';
 import type { ClipFacts } from './render';
 
@@ -30,19 +28,8 @@ export async function makeClipInProcess(
   { signal, onProgress, warn }: JobTools,
 ): Promise<ClipFacts> {
   signal.throwIfAborted();
-  const { file, execArgv } = entry('clip-process');
-  const untrack = track('clip-process');
-  const child = fork(file, [], {
-    cwd: appRoot, // where `--import tsx` is looked up
-    execArgv,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // Under Electron process.execPath is Electron itself.
-    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
-  });
-  let lastWords = '';
-  child.stderr?.on('data', (text: Buffer) => {
-    lastWords = (lastWords + text.toString()).slice(-KEPT_ERROR_CHARS);
-  });
+  const child = forkEntry('clip-process', 'clip-process', { stderr: true });
+  const lastWords = new LastWords(child, KEPT_ERROR_CHARS);
   let killing: NodeJS.Timeout | undefined;
   const tell = (message: ToClipProcess) => child.connected && child.send(message, () => {});
   const stop = () => {
@@ -58,18 +45,14 @@ export async function makeClipInProcess(
     else outcome = message;
   });
   try {
-    const end = await new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, killed) => resolve(killed ? `killed by ${killed}` : `exit code ${code}`));
-    });
+    const end = await untilEnded(child);
     signal.throwIfAborted();
     if (outcome?.type === 'done') return outcome.facts;
     if (outcome) throw new HeraldError('refused', outcome.message);
-    const why = lastWords.trim().split('\n').at(-1) || end;
+    const why = lastWords.lastLine || end;
     throw new HeraldError('refused', `the clip's process ended (${why}). Try again.`);
   } finally {
     clearTimeout(killing);
     signal.removeEventListener('abort', stop);
-    untrack();
   }
 }

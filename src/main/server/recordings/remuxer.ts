@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { appRoot, entry } from '../entries';
-import { track } from '../metrics/native';
+import { forkEntry, untilEnded } from '../child';
 import type { RemuxJob } from './remux';
 
 export type FromRemuxer =
@@ -21,15 +19,7 @@ const BYTES_PER_MS = 2_000;
 export async function remuxInProcess(job: RemuxJob, signal: AbortSignal): Promise<number> {
   const { size } = await stat(job.input);
   signal.throwIfAborted();
-  const { file, execArgv } = entry('remux');
-  const untrack = track('remux-process');
-  const child = fork(file, [], {
-    cwd: appRoot, // where `--import tsx` is looked up
-    execArgv,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    // Under Electron process.execPath is Electron itself.
-    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
-  });
+  const child = forkEntry('remux', 'remux-process');
   const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   const watchdog = setTimeout(kill, BASE_LIMIT_MS + size / BYTES_PER_MS);
@@ -39,16 +29,12 @@ export async function remuxInProcess(job: RemuxJob, signal: AbortSignal): Promis
     else outcome = message;
   });
   try {
-    const end = await new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, killed) => resolve(killed ? `killed by ${killed}` : `exit code ${code}`));
-    });
+    const end = await untilEnded(child);
     if (outcome?.type === 'done') return outcome.durationMs;
     signal.throwIfAborted();
     throw new Error(outcome?.type === 'failed' ? outcome.message : `its process ended (${end})`);
   } finally {
     clearTimeout(watchdog);
     signal.removeEventListener('abort', kill);
-    untrack();
   }
 }

@@ -1,10 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { appRoot, entry } from '../../entries';
+import { forkEntry, LastWords, untilEnded } from '../../child';
 import { HeraldError } from '../../errors';
-import { track } from '../../metrics/native';
 import type { ConvertProgress } from './convert-job';
 import type { FromConverter, ToConverter } from './convert-messages';
 import type { ConvertedModel } from './model-info';
@@ -39,7 +38,7 @@ export async function convertCheckpoint(
   await mkdir(root, { recursive: true });
   await removeStaleWork(root);
   const workDir = join(root, `${WORK_PREFIX}${randomBytes(6).toString('hex')}`);
-  const child = forkConverter();
+  const child = forkEntry('convert', 'convert-process', { stderr: true });
   try {
     return await answerOf(
       child,
@@ -53,21 +52,6 @@ export async function convertCheckpoint(
   }
 }
 
-function forkConverter(): ChildProcess {
-  const { file, execArgv } = entry('convert');
-  const untrack = track('convert-process');
-  const child = fork(file, [], {
-    cwd: appRoot, // where `--import tsx` is looked up
-    execArgv,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // Under Electron process.execPath is Electron itself.
-    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
-  });
-  child.once('exit', untrack);
-  child.once('error', untrack);
-  return child;
-}
-
 function answerOf(
   child: ChildProcess,
   request: ToConverter,
@@ -78,10 +62,7 @@ function answerOf(
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    let lastWords = '';
-    child.stderr?.on('data', (text: Buffer) => {
-      lastWords = (lastWords + text.toString()).slice(-KEPT_ERROR_CHARS);
-    });
+    const lastWords = new LastWords(child, KEPT_ERROR_CHARS);
     child.on('message', (message: FromConverter) => {
       if (message.type === 'progress') onProgress({ stage: message.stage, fraction: message.fraction });
       else if (message.type === 'converted') resolve(message.model);
@@ -95,7 +76,7 @@ function answerOf(
     });
     const died = (why: string) => {
       signal?.removeEventListener('abort', abort);
-      const words = lastWords.trim().split('\n').at(-1);
+      const words = lastWords.lastLine;
       reject(
         new HeraldError(
           'refused',
@@ -103,8 +84,7 @@ function answerOf(
         ),
       );
     };
-    child.once('error', (error) => died(error.message));
-    child.once('exit', (code, killedBy) => died(killedBy ? `killed by ${killedBy}` : `exit code ${code}`));
+    void untilEnded(child).then(died);
     child.send(request, () => {}); // a child that has just died says so by `exit`
   });
 }

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { appRoot, entry } from '../../entries';
-import { track } from '../../metrics/native';
+import { forkEntry, howItEnded, LastWords } from '../../child';
 import type { FromVoice, ToVoice } from './messages';
 
 /** A running voice process. */
@@ -18,20 +16,8 @@ export interface VoiceProcess {
 const KEPT_ERROR_CHARS = 2_000;
 
 export function forkVoice(): VoiceProcess {
-  const { file, execArgv } = entry('local-voice');
-  const untrack = track('voice-process');
-  const child = fork(file, [], {
-    cwd: appRoot, // where `--import tsx` is looked up
-    execArgv,
-    serialization: 'advanced', // typed arrays as bytes, not as JSON
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // Under Electron process.execPath is Electron itself.
-    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
-  });
-  let lastWords = '';
-  child.stderr?.on('data', (text: Buffer) => {
-    lastWords = (lastWords + text.toString()).slice(-KEPT_ERROR_CHARS);
-  });
+  const child = forkEntry('local-voice', 'voice-process', { serialization: 'advanced', stderr: true });
+  const lastWords = new LastWords(child, KEPT_ERROR_CHARS);
   return {
     pid: child.pid,
     // The callback: a send to a process that has just died is no error of ours; `exit` tells.
@@ -44,14 +30,13 @@ export function forkVoice(): VoiceProcess {
       const end = (why: string) => {
         if (ended) return;
         ended = true;
-        untrack();
         listener(why);
       };
       // `close` rather than `exit`: only then all that it wrote has been read.
       child.on('close', (code, signal) => {
         if (signal === 'SIGKILL') return end('killed by SIGKILL');
-        const reason = reasonIn(lastWords);
-        end(`${signal ? `killed by ${signal}` : `exit code ${code}`}${reason ? `: ${reason}` : ''}`);
+        const reason = reasonIn(lastWords.lastLine);
+        end(`${howItEnded(code, signal)}${reason ? `: ${reason}` : ''}`);
       });
       child.on('error', (error) => end(error.message));
     },
@@ -66,9 +51,8 @@ export function forkVoice(): VoiceProcess {
 }
 
 /** What sherpa-onnx (`/path/file.cc:Function:123 text`) or C++ (`  what():  text`) said last. */
-function reasonIn(text: string): string {
-  const last = text.trim().split('\n').at(-1) ?? '';
-  return last
+function reasonIn(lastLine: string): string {
+  return lastLine
     .replace(/^\S+\.(?:cc|h):\S*:\d+\s+/, '')
     .replace(/^\s*what\(\):\s*/, '')
     .trim();

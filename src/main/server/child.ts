@@ -1,0 +1,59 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { appRoot, type EntryName, entry } from './entries';
+import { track } from './metrics/native';
+
+export interface ForkOptions {
+  /** `advanced` sends typed arrays as bytes, not as JSON. */
+  serialization?: 'json' | 'advanced';
+  /** Whether what it writes to stderr is to be read (see `LastWords`); otherwise it goes nowhere. */
+  stderr?: boolean;
+}
+
+/** Starts one of our programs in a process of its own, counted as alive (`metrics/native.ts`) until it has ended. */
+export function forkEntry(
+  name: EntryName,
+  countedAs: string,
+  { serialization, stderr = false }: ForkOptions = {},
+): ChildProcess {
+  const { file, execArgv } = entry(name);
+  const untrack = track(countedAs);
+  const child = fork(file, [], {
+    cwd: appRoot, // where `--import tsx` is looked up
+    execArgv,
+    ...(serialization && { serialization }),
+    stdio: ['ignore', 'ignore', stderr ? 'pipe' : 'ignore', 'ipc'],
+    // Under Electron process.execPath is Electron itself.
+    env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
+  });
+  child.once('exit', untrack);
+  child.once('error', untrack);
+  return child;
+}
+
+/** How an `exit` or `close` reads in a message. */
+export const howItEnded = (code: number | null, signal: NodeJS.Signals | null): string =>
+  signal ? `killed by ${signal}` : `exit code ${code}`;
+
+/** Resolves with how it ended, whether it ran or could not even be started. */
+export function untilEnded(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(howItEnded(code, signal)));
+  });
+}
+
+/** The end of what a process wrote to stderr: often the only thing that says why it died. */
+export class LastWords {
+  text = '';
+
+  constructor(child: ChildProcess, keptCharacters: number) {
+    child.stderr?.on('data', (bytes: Buffer) => {
+      this.text = (this.text + bytes.toString()).slice(-keptCharacters);
+    });
+  }
+
+  /** '' where there is none. */
+  get lastLine(): string {
+    return this.text.trim().split('\n').at(-1) ?? '';
+  }
+}
