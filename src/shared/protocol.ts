@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXPORT_FORMATS } from './export-formats';
 
 /**
  * Every HTTP body, reply and event of Herald. The server validates with these, the page takes its types from them and
@@ -308,3 +309,37 @@ export const voicesReply = z.object({
     problem: z.string().optional(),
   }),
 });
+
+/** Something that is made in the background: a clip, an export. */
+export const jobView = z.object({
+  id: z.string(),
+  state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+  progress: z.number().describe('0 to 1'),
+  createdAt: z.string().describe('ISO 8601'),
+  problem: z.string().optional().describe('Why it failed, for people'),
+  warnings: z.array(z.string()),
+});
+export type JobView = z.infer<typeof jobView>;
+
+export const clipView = jobView.extend({
+  title: z.string(),
+  avatar: z.string(),
+  durationMs: z.number().optional(),
+  bytes: z.number().optional(),
+  widthPx: z.number().optional(),
+  heightPx: z.number().optional(),
+});
+export type ClipView = z.infer<typeof clipView>;
+
+export const exportView = jobView.extend({
+  format: z.enum(EXPORT_FORMATS),
+  title: z.string(),
+  bytes: z.number().optional(),
+});
+export type ExportView = z.infer<typeof exportView>;
+
+export const addedReply = ok.extend({ data: z.object({ id: z.string() }) });
+export const clipReply = z.object({ code: z.literal(0), data: clipView });
+export const clipsReply = z.object({ code: z.literal(0), data: z.object({ clips: z.array(clipView) }) });
+export const exportReply = z.object({ code: z.literal(0), data: exportView });
+export const exportsReply = z.object({ code: z.literal(0), data: z.object({ exports: z.array(exportView) }) });

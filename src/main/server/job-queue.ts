@@ -1,18 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { JobView } from '../../shared/protocol';
 import { HeraldError } from './errors';
-
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-
-export interface JobView {
-  id: string;
-  state: JobState;
-  /** 0 to 1. */
-  progress: number;
-  createdAt: string;
-  /** Why it failed, for people. */
-  problem?: string;
-  warnings: string[];
-}
 
 export interface JobTools {
   signal: AbortSignal;

@@ -1,24 +1,9 @@
+import type { ClipView } from '../../shared/protocol';
 import { request, withToken } from './http';
 
 /** Calls about clips: a text or script in, an MP4 out. */
 
-export interface Clip {
-  id: string;
-  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-  /** 0 to 1. */
-  progress: number;
-  /** ISO 8601. */
-  createdAt: string;
-  title: string;
-  avatar: string;
-  durationMs?: number;
-  bytes?: number;
-  widthPx?: number;
-  heightPx?: number;
-  /** Why it failed, for people. */
-  problem?: string;
-  warnings: string[];
-}
+export type Clip = ClipView;
 
 export interface ClipWish {
   text?: string;

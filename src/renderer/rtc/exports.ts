@@ -1,10 +1,10 @@
-import type { Clip } from './clips';
+import type { ExportFormat } from '../../shared/export-formats';
+import type { ExportView } from '../../shared/protocol';
 import { request, withToken } from './http';
 
 /** Calls about exports: recordings and clips in other formats and shapes. */
 
-export const EXPORT_FORMATS = ['mp4', 'webm', 'gif', 'm4a', 'mp3', 'wav'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export { EXPORT_FORMATS, type ExportFormat } from '../../shared/export-formats';
 
 /** One of the two. */
 export interface ExportSource {
@@ -19,10 +19,7 @@ export interface ExportWish {
   subtitles?: boolean;
 }
 
-export interface Export extends Pick<Clip, 'id' | 'state' | 'progress' | 'problem' | 'warnings' | 'bytes'> {
-  format: ExportFormat;
-  title: string;
-}
+export type Export = ExportView;
 
 /** @returns its id */
 export const addExport = async (source: ExportSource, wish: ExportWish): Promise<string> =>

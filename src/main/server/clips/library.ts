@@ -1,10 +1,11 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { ClipView } from '../../../shared/protocol';
 import type { Settings } from '../../../shared/settings';
 import { writeFileAtomic } from '../config/atomic';
 import { HeraldError } from '../errors';
-import { JOB_ID, JobQueue, type JobState, type JobTools, newJobId } from '../job-queue';
+import { JOB_ID, JobQueue, type JobTools, newJobId } from '../job-queue';
 import type { Log } from '../log';
 import type { ClipJob } from './job';
 import type { ClipFacts } from './render';
@@ -20,21 +21,6 @@ export interface ClipLibraryOptions {
     request: { settings: Settings; dataDir: string; job: ClipJob; out: string },
     tools: JobTools,
   ): Promise<ClipFacts>;
-}
-
-export interface ClipView {
-  id: string;
-  state: JobState;
-  progress: number;
-  createdAt: string;
-  title: string;
-  avatar: string;
-  durationMs?: number;
-  bytes?: number;
-  widthPx?: number;
-  heightPx?: number;
-  problem?: string;
-  warnings: string[];
 }
 
 /** What is kept beside a finished clip, as `<id>.json`. */

@@ -1,18 +1,20 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ExportFormat } from '../../../shared/export-formats';
+import type { ExportView } from '../../../shared/protocol';
 import type { Avatar, Box } from '../avatar/avatar';
 import { subtitlesOf } from '../clips/captions';
 import type { ClipLibrary } from '../clips/library';
 import { planSize } from '../clips/size';
 import { HeraldError } from '../errors';
-import { JOB_ID, JobQueue, type JobView, newJobId } from '../job-queue';
+import { JOB_ID, JobQueue, newJobId } from '../job-queue';
 import type { Log } from '../log';
 import type { RecordingLibrary } from '../recordings/library';
 import { cuesOf } from '../recordings/subtitles';
 import { findFfmpeg } from './find-ffmpeg';
 import { type ExportSource, planExport } from './plan';
 import { probeMedia } from './probe';
-import { contentTypeOf, type ExportFormat, type ExportOptions } from './request';
+import { contentTypeOf, type ExportOptions } from './request';
 import { runExport } from './run';
 
 export interface ExportLibraryOptions {
@@ -29,12 +31,6 @@ export interface ExportLibraryOptions {
 export interface ExportOf {
   recording?: string;
   clip?: string;
-}
-
-export interface ExportView extends JobView {
-  format: ExportFormat;
-  title: string;
-  bytes?: number;
 }
 
 interface Source extends ExportSource {

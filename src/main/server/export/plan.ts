@@ -1,8 +1,9 @@
+import type { ExportFormat } from '../../../shared/export-formats';
 import type { Box } from '../avatar/avatar';
 import { cropAround } from '../clips/size';
 import { HeraldError } from '../errors';
 import { type Cue, toSrt } from '../recordings/subtitles';
-import { DEFAULT_CRF, type ExportFormat, type ExportOptions, isSoundOnly } from './request';
+import { DEFAULT_CRF, type ExportOptions, isSoundOnly } from './request';
 
 export interface ExportSource {
   path: string;

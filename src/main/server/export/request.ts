@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { EXPORT_FORMATS, type ExportFormat } from '../../../shared/export-formats';
 
-export const EXPORT_FORMATS = ['mp4', 'webm', 'gif', 'm4a', 'mp3', 'wav'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 const SOUND_ONLY: readonly ExportFormat[] = ['m4a', 'mp3', 'wav'];
 export const isSoundOnly = (format: ExportFormat): boolean => SOUND_ONLY.includes(format);
 

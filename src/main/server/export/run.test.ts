@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Clapper } from '../../../../testing/clapper';
 import { mediaFacts } from '../../../../testing/media-facts';
+import type { ExportFormat } from '../../../shared/export-formats';
 import { counts } from '../metrics/native';
 import { PartFile } from '../outputs/recorder/part-file';
 import { Recorder } from '../outputs/recorder/recorder';
 import { findFfmpeg } from './find-ffmpeg';
 import { planExport } from './plan';
 import { probeMedia } from './probe';
-import { type ExportFormat, exportOptions } from './request';
+import { exportOptions } from './request';
 import { runExport } from './run';
 
 const ffmpeg = await findFfmpeg(undefined).catch(() => undefined);

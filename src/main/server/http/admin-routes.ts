@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { configReply, failureReply, healthReply, sessionsReply } from '../../../shared/protocol';
+import { configReply, healthReply, sessionsReply } from '../../../shared/protocol';
 import { publicSettings, type Settings } from '../../../shared/settings';
 import type { SessionDirectory } from '../session/api';
+import { failing } from './replies';
 
-const failures = { 401: failureReply, 403: failureReply, 429: failureReply, 500: failureReply };
+const failures = failing();
 
 /** What the panel and monitoring ask for. */
 export function adminRoutes(

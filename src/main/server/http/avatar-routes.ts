@@ -1,12 +1,12 @@
 import { basename, dirname } from 'node:path';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { avatarName, avatarsReply, failureReply } from '../../../shared/protocol';
 import type { AvatarLibrary } from '../avatar/library';
-import { appRoot } from '../entries';
 import { HeraldError } from '../errors';
+import { withFiles } from './media';
+import { failing } from './replies';
 
 export interface AvatarRouteDependencies {
   avatars: Pick<AvatarLibrary, 'list'>;
@@ -14,14 +14,13 @@ export interface AvatarRouteDependencies {
   defaultAvatar: string;
 }
 
-const failures = { 401: failureReply, 403: failureReply, 429: failureReply, 500: failureReply };
+const failures = failing();
 
 /** Who can appear on stage. Nothing is decoded for it: opening an avatar may still show that its pictures are broken. */
 export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDependencies): Promise<void> {
   if (!options) return;
   const { avatars, defaultAvatar } = options;
-  await app.register(async (scope) => {
-    await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
+  await withFiles(app, (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
     routes.get(
       '/api/avatars',

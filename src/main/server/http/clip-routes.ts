@@ -1,33 +1,21 @@
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { closeReply, failureReply } from '../../../shared/protocol';
+import { addedReply, clipReply, clipsReply, closeReply } from '../../../shared/protocol';
 import { subtitlesOf } from '../clips/captions';
 import { clipChoices, onlyOne } from '../clips/job';
 import type { ClipLibrary } from '../clips/library';
 import { parseScript, remoteScript, type ScriptStep, scriptOf } from '../clips/script';
-import { appRoot } from '../entries';
 import { HeraldError } from '../errors';
 import { JOB_ID } from '../job-queue';
-import { toSrt, toVtt } from '../recordings/subtitles';
 import { MAX_BODY_BYTES } from './body';
-import { sendMedia } from './recording-routes';
+import { SUBTITLE_FORMATS, sendMedia, withFiles } from './media';
+import { failing, OK } from './replies';
 
-const failures = {
-  400: failureReply,
-  401: failureReply,
-  403: failureReply,
-  404: failureReply,
-  413: failureReply,
-  429: failureReply,
-  500: failureReply,
-  503: failureReply,
-};
+const failures = failing(400, 404, 413, 503);
 
 export const jobId = z.string().regex(JOB_ID, { error: 'not an id that was given out' });
 const byId = z.object({ id: jobId });
-export const addedReply = z.object({ code: z.literal(0), msg: z.literal('ok'), data: z.object({ id: z.string() }) });
 
 const clipBody = clipChoices.extend({
   text: z.string().max(MAX_BODY_BYTES).optional().describe('What to say'),
@@ -37,33 +25,10 @@ const clipBody = clipChoices.extend({
     .describe('Lines with [pause 1.5], [voice NAME], [mode still]; or a list of texts, {say, voice}, {pause}, {mode}'),
 });
 
-export const jobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
-const clipView = z.object({
-  id: z.string(),
-  state: jobState,
-  progress: z.number().describe('0 to 1'),
-  createdAt: z.string(),
-  title: z.string(),
-  avatar: z.string(),
-  durationMs: z.number().optional(),
-  bytes: z.number().optional(),
-  widthPx: z.number().optional(),
-  heightPx: z.number().optional(),
-  problem: z.string().optional(),
-  warnings: z.array(z.string()),
-});
-const clipReply = z.object({ code: z.literal(0), data: clipView });
-const clipsReply = z.object({ code: z.literal(0), data: z.object({ clips: z.array(clipView) }) });
-
-const OK = { code: 0, msg: 'ok' } as const;
-
 /** Clips: a text or script in, an MP4 out, without a viewer. */
 export async function clipRoutes(app: FastifyInstance, { clips }: { clips?: ClipLibrary }): Promise<void> {
   if (!clips) return;
-  await app.register(async (scope) => {
-    await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
-    routesOf(scope, clips);
-  });
+  await withFiles(app, (scope) => routesOf(scope, clips));
 }
 
 function routesOf(app: FastifyInstance, clips: ClipLibrary): void {
@@ -103,10 +68,7 @@ function routesOf(app: FastifyInstance, clips: ClipLibrary): void {
       return sendMedia(reply as unknown as FastifyReply, { path, contentType: 'video/mp4', title: sidecar.title });
     },
   );
-  for (const [ending, type, write] of [
-    ['srt', 'application/x-subrip; charset=utf-8', toSrt],
-    ['vtt', 'text/vtt; charset=utf-8', toVtt],
-  ] as const) {
+  for (const [ending, type, write] of SUBTITLE_FORMATS) {
     routes.get(
       `/api/clips/:id/subtitles.${ending}`,
       { schema: { summary: `What is said in it, as .${ending}`, tags, params: byId, response: failures } },

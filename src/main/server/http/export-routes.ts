@@ -1,54 +1,27 @@
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { closeReply, failureReply, recordingId } from '../../../shared/protocol';
+import { addedReply, closeReply, exportReply, exportsReply, failureReply, recordingId } from '../../../shared/protocol';
 import { onlyOne } from '../clips/job';
-import { appRoot } from '../entries';
 import type { ExportLibrary } from '../export/library';
-import { EXPORT_FORMATS, exportOptions } from '../export/request';
-import { addedReply, jobId, jobState } from './clip-routes';
-import { sendMedia } from './recording-routes';
+import { exportOptions } from '../export/request';
+import { jobId } from './clip-routes';
+import { sendMedia, withFiles } from './media';
+import { failing, OK } from './replies';
 
-const failures = {
-  400: failureReply,
-  401: failureReply,
-  403: failureReply,
-  404: failureReply,
-  429: failureReply,
-  500: failureReply,
-  503: failureReply,
-};
+const failures = failing(400, 404, 503);
 const byId = z.object({ id: jobId });
 const exportBody = exportOptions.extend({
   recording: recordingId.optional(),
   clip: jobId.optional().describe('`id` of /api/clips'),
 });
-const exportView = z.object({
-  id: z.string(),
-  state: jobState,
-  progress: z.number().describe('0 to 1'),
-  createdAt: z.string(),
-  format: z.enum(EXPORT_FORMATS),
-  title: z.string(),
-  bytes: z.number().optional(),
-  problem: z.string().optional(),
-  warnings: z.array(z.string()),
-});
-const exportReply = z.object({ code: z.literal(0), data: exportView });
-const exportsReply = z.object({ code: z.literal(0), data: z.object({ exports: z.array(exportView) }) });
 /** 200 with `code: -1` where it cannot be had, e.g. without ffmpeg. */
 const addReply = z.union([addedReply, failureReply]);
-
-const OK = { code: 0, msg: 'ok' } as const;
 
 /** Recordings and clips in other formats, cut, cropped and with subtitles. */
 export async function exportRoutes(app: FastifyInstance, { exports }: { exports?: ExportLibrary }): Promise<void> {
   if (!exports) return;
-  await app.register(async (scope) => {
-    await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
-    routesOf(scope, exports);
-  });
+  await withFiles(app, (scope) => routesOf(scope, exports));
 }
 
 function routesOf(app: FastifyInstance, library: ExportLibrary): void {

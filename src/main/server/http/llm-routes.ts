@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { failureReply, modelsReply } from '../../../shared/protocol';
+import { modelsReply } from '../../../shared/protocol';
 import type { Llm } from '../llm/llm';
 import { ProviderError } from '../provider-error';
 import { whileClientWaits } from './lifetime';
+import { failing } from './replies';
 
-const failures = { 401: failureReply, 403: failureReply, 429: failureReply, 500: failureReply };
+const failures = failing();
 
 const MODELS_LIMIT_MS = 8_000;
 

@@ -1,12 +1,9 @@
-import { basename, dirname } from 'node:path';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   closeReply,
   controlBodies,
-  failureReply,
   recordingId,
   recordingReply,
   recordingsReply,
@@ -15,11 +12,12 @@ import {
   sessionId,
 } from '../../../shared/protocol';
 import { isPushMode, type Settings } from '../../../shared/settings';
-import { appRoot } from '../entries';
 import { HeraldError } from '../errors';
-import type { RecordingFile, RecordingLibrary } from '../recordings/library';
-import { cuesOf, toSrt, toVtt } from '../recordings/subtitles';
+import type { RecordingLibrary } from '../recordings/library';
+import { cuesOf } from '../recordings/subtitles';
 import type { SessionDirectory } from '../session/api';
+import { SUBTITLE_FORMATS, sendMedia, withFiles } from './media';
+import { failing, OK } from './replies';
 
 export interface RecordingRouteDependencies {
   settings: Settings;
@@ -28,14 +26,7 @@ export interface RecordingRouteDependencies {
   recordings?: RecordingLibrary;
 }
 
-const failures = {
-  400: failureReply,
-  401: failureReply,
-  403: failureReply,
-  404: failureReply,
-  429: failureReply,
-  500: failureReply,
-};
+const failures = failing(400, 404);
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 200;
 
@@ -51,9 +42,7 @@ export async function recordingRoutes(
   app: FastifyInstance,
   { settings, sessions, recordings }: RecordingRouteDependencies,
 ): Promise<void> {
-  await app.register(async (scope) => {
-    // Range requests, validators and HEAD are its trade; which file is sent is ours alone to say.
-    await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
+  await withFiles(app, (scope) => {
     recordRoutes(scope, { settings, sessions, recordings });
     if (recordings) libraryRoutes(scope, recordings);
   });
@@ -80,10 +69,10 @@ function recordRoutes(app: FastifyInstance, { settings, sessions, recordings }: 
         );
       }
       if (type === 'end_record') {
-        return { code: 0 as const, msg: 'ok' as const, data: 'ok' as const, file: await session.endRecording() };
+        return { ...OK, data: 'ok' as const, file: await session.endRecording() };
       }
       await session.startRecording();
-      return { code: 0 as const, msg: 'ok' as const, data: 'ok' as const };
+      return { ...OK, data: 'ok' as const };
     },
   );
 
@@ -146,7 +135,7 @@ function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void
     },
     async ({ params, body }) => {
       await recordings.rename(params.id, body.title);
-      return { code: 0 as const, msg: 'ok' as const };
+      return OK;
     },
   );
   routes.delete(
@@ -161,7 +150,7 @@ function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void
     },
     async ({ params }) => {
       await recordings.delete(params.id);
-      return { code: 0 as const, msg: 'ok' as const };
+      return OK;
     },
   );
   routes.get(
@@ -181,10 +170,7 @@ function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void
         .send(jpeg);
     },
   );
-  for (const [ending, type, write] of [
-    ['srt', 'application/x-subrip; charset=utf-8', toSrt],
-    ['vtt', 'text/vtt; charset=utf-8', toVtt],
-  ] as const) {
+  for (const [ending, type, write] of SUBTITLE_FORMATS) {
     routes.get(
       `/api/recordings/:id/subtitles.${ending}`,
       { schema: { summary: `What was said in it, as .${ending}`, tags, params: byId, response: failures } },
@@ -194,27 +180,4 @@ function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void
       },
     );
   }
-}
-
-/** `path` comes from the library, which has made sure that it is a recording. */
-export function sendMedia(reply: FastifyReply, { path, contentType, title }: RecordingFile): FastifyReply {
-  const ending = path.slice(path.lastIndexOf('.'));
-  reply.headers({
-    // Its bytes change once, when the index moves to the front; the validator tells.
-    'cache-control': 'no-cache',
-    'content-disposition': disposition(`${title}${ending}`),
-  });
-  reply.type(contentType);
-  return reply.sendFile(basename(path), dirname(path));
-}
-
-/** RFC 6266: shown in place, saved under its title; RFC 8187 for what ASCII lacks. */
-function disposition(name: string): string {
-  const safe = name.replace(/[/\\:*?"<>|\p{Cc}]/gu, '_');
-  const ascii = safe.replace(/[^\x20-\x7e]/g, '_');
-  const extended = encodeURIComponent(safe.toWellFormed()).replace(
-    /['()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `inline; filename="${ascii}"; filename*=UTF-8''${extended}`;
 }

@@ -24,6 +24,7 @@ import type { VoiceSettings } from '../tts/tts';
 import { isStudioPage } from './caller';
 import { errorOfIssues } from './failures';
 import { whileClientWaits } from './lifetime';
+import { failing, OK } from './replies';
 import type { EventStreams } from './sse';
 import { Uploads } from './upload';
 
@@ -39,19 +40,10 @@ type Performer = SessionHandle & { performances?(): readonly PerformanceSummary[
 const OFFER_LIMIT_MS = 30_000;
 const AUDIO_LIMIT_MS = 120_000;
 
-const OK = { code: 0, msg: 'ok' } as const;
 const OK_DATA = { ...OK, data: 'ok' } as const;
 const failure = (msg: string) => ({ code: -1, msg }) as const;
 
-/** The statuses that every route may answer with. */
-const failures = {
-  400: failureReply,
-  401: failureReply,
-  403: failureReply,
-  413: failureReply,
-  429: failureReply,
-  500: failureReply,
-};
+const failures = failing(400, 413);
 
 /** The routes of the field's own API: sessions and what they do. */
 export function sessionRoutes(app: FastifyInstance, { settings, sessions, streams }: RouteDependencies): void {

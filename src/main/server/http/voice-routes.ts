@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { failureReply, voicesReply } from '../../../shared/protocol';
+import { voicesReply } from '../../../shared/protocol';
 import { ProviderError } from '../provider-error';
 import type { Tts } from '../tts/tts';
 import { whileClientWaits } from './lifetime';
+import { failing } from './replies';
 
 const LIST_LIMIT_MS = 5_000;
 
-const failures = { 401: failureReply, 403: failureReply, 429: failureReply, 500: failureReply };
+const failures = failing();
 
 /** Voices to choose from, and how the engines behind them are. */
 export function voiceRoutes(
