@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../../shared/settings';
 import { openAudio } from './audio/decode';
-import { Actions } from './avatar/actions';
-import { AvatarLibrary } from './avatar/library';
+import { DEFAULT_PRESENTER, openActions, openAvatars } from './avatar/open';
 import { makeClipInProcess } from './clips/clip-host';
 import { ClipLibrary } from './clips/library';
 import { loadOrCreateToken } from './config/token';
@@ -42,8 +41,6 @@ export interface StartOptions {
   trash?: (file: string) => Promise<void>;
 }
 
-const DEFAULT_PRESENTER = 'clara';
-
 /**
  * The composition root: the one place that knows every part. Both shells (Electron and `npm run serve`) call it.
  * @throws what keeps the server from listening, e.g. EADDRINUSE; everything opened until then is closed again.
@@ -54,12 +51,15 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   const latency = new LatencyLedger();
   const token = settings.token ?? loadOrCreateToken(dataDir);
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
-  const avatars = new AvatarLibrary({
-    dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
-    cacheDir: join(dataDir, 'cache', 'pictures'),
-    onEvent: ({ kind, message }) => log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
-  });
-  const actions = await openActions(settings, { dataDir, log: log.child({ scope: 'performance' }) });
+  const avatars = openAvatars(settings, dataDir, ({ kind, message }) =>
+    log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
+  );
+  const stageLog = log.child({ scope: 'performance' });
+  const actions = await openActions(settings, dataDir, (kind, message) =>
+    stageLog[kind === 'failed' ? 'error' : 'info'](message),
+  );
+  const known = actions.all.map(({ audiotype, name }) => `${audiotype} (${name})`);
+  if (known.length > 0) stageLog.info(`performances: ${known.join(', ')}`);
   const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
   const stopping = new AbortController();
   const mouth = createMouth({
@@ -174,22 +174,6 @@ function chatServices(settings: Settings, log: Log): ChatServices {
     onSlowRule: ({ pattern }) => log.warn(`the rule with pattern ${pattern} takes too long and was passed over`),
     newConversation: () => new Conversation({ historyTokens, ...(systemPrompt !== undefined && { systemPrompt }) }),
   };
-}
-
-/** @throws when the file of `--customvideo_config` cannot be used, naming every problem in it. */
-async function openActions(
-  { customvideo_config: configFile }: Settings,
-  { dataDir, log }: { dataDir: string; log: Log },
-): Promise<Actions> {
-  const actions = await Actions.open({
-    actionsDir: join(dataDir, 'actions'),
-    cacheDir: join(dataDir, 'cache', 'pictures'),
-    ...(configFile !== undefined && { configFile }),
-    onEvent: (kind, message) => log[kind === 'failed' ? 'error' : 'info'](message),
-  });
-  const known = actions.all.map(({ audiotype, name }) => `${audiotype} (${name})`);
-  if (known.length > 0) log.info(`performances: ${known.join(', ')}`);
-  return actions;
 }
 
 /** The address at which this machine reaches a server that listens on `host`. */

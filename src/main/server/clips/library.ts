@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ClipView } from '../../../shared/protocol';
 import type { Settings } from '../../../shared/settings';
+import { DEFAULT_PRESENTER } from '../avatar/open';
 import { writeFileAtomic } from '../config/atomic';
 import { HeraldError } from '../errors';
 import { JOB_ID, JobQueue, type JobTools, newJobId } from '../job-queue';
@@ -57,7 +58,7 @@ export class ClipLibrary {
   add(job: ClipJob): string {
     const { settings, dataDir, make } = this.options;
     const id = newJobId();
-    const avatar = job.avatar ?? settings.avatar_id ?? 'clara';
+    const avatar = job.avatar ?? settings.avatar_id ?? DEFAULT_PRESENTER;
     const title = titleOf(job);
     this.queue.add(async (tools) => {
       await mkdir(this.options.dir, { recursive: true });

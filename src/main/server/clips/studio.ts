@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../../../shared/settings';
 import { openAudio } from '../audio/decode';
-import { Actions } from '../avatar/actions';
+import type { Actions } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
-import { AvatarLibrary } from '../avatar/library';
+import type { AvatarLibrary } from '../avatar/library';
+import { DEFAULT_PRESENTER, openActions, openAvatars } from '../avatar/open';
 import { appRoot } from '../entries';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
@@ -28,7 +29,6 @@ export interface StudioOptions {
 
 export type RenderOptions = Pick<ClipOptions, 'out' | 'overwrite' | 'onProgress' | 'onWarning'>;
 
-const DEFAULT_PRESENTER = 'clara';
 /** Nobody waits for a picture, and a large network on a slow machine may take seconds for one. */
 const MOUTH_DEADLINE_MS = 120_000;
 const MOUTH_HUNG_MS = 60_000;
@@ -47,25 +47,16 @@ export class ClipStudio {
   /** @throws HeraldError when the mouth model cannot be had: a clip is not made with another one than was asked for */
   static async open(options: StudioOptions): Promise<ClipStudio> {
     const { settings, dataDir, log } = options;
-    const cacheDir = join(dataDir, 'cache', 'pictures');
     let fault: string | undefined;
-    const avatars = new AvatarLibrary({
-      dirs: [...(settings.avatars ? [settings.avatars] : []), join(dataDir, 'avatars')],
-      cacheDir,
-      onEvent: ({ kind, message }) => {
-        if (kind === 'failed') fault = message;
-        log[kind === 'failed' ? 'error' : 'info'](message);
-      },
+    const avatars = openAvatars(settings, dataDir, ({ kind, message }) => {
+      if (kind === 'failed') fault = message;
+      log[kind === 'failed' ? 'error' : 'info'](message);
     });
-    const { customvideo_config: configFile } = settings;
     let actions: Actions | undefined;
     try {
-      actions = await Actions.open({
-        actionsDir: join(dataDir, 'actions'),
-        cacheDir,
-        ...(configFile !== undefined && { configFile }),
-        onEvent: (kind, message) => log[kind === 'failed' ? 'error' : 'info'](message),
-      });
+      actions = await openActions(settings, dataDir, (kind, message) =>
+        log[kind === 'failed' ? 'error' : 'info'](message),
+      );
       return new ClipStudio(options, avatars, actions, await openMouth(options), () => fault);
     } catch (error) {
       await actions?.close();

@@ -4,7 +4,7 @@ export type Milestone = keyof TurnLatency;
 
 /** One turn's milestones in ms since its request, each stamped where it happens, once. */
 export class TurnClock {
-  readonly requestedAtMs: number;
+  private readonly requestedAtMs: number;
   private readonly stamps: TurnLatency = {};
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {
@@ -13,11 +13,6 @@ export class TurnClock {
 
   mark(milestone: Milestone): void {
     this.stamps[milestone] ??= this.nowMs() - this.requestedAtMs;
-  }
-
-  /** A span that does not start at the request, e.g. from an interrupt to silence. */
-  note(milestone: Milestone, spanMs: number): void {
-    this.stamps[milestone] ??= spanMs;
   }
 
   /** Whole milliseconds. */

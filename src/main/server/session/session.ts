@@ -3,6 +3,7 @@ import type { DecodedAudio } from '../audio/decode';
 import type { Performance } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
 import { HeraldError } from '../errors';
+import { given } from '../given';
 import type { Log } from '../log';
 import type { LatencyLedger } from '../metrics/latency';
 import type { Mouth } from '../mouth/mouth';
@@ -158,7 +159,7 @@ export class Session implements SessionHandle {
   say(text: string, { interrupt, voice }: SayOptions): number {
     if (text.trim() === '') throw new HeraldError('refused', 'text is empty: send the words to be spoken');
     if (interrupt) this.interrupt();
-    return this.enqueue({ kind: 'echo', text, voice: { ...this.parts.voice, ...defined(voice) } });
+    return this.enqueue({ kind: 'echo', text, voice: { ...this.parts.voice, ...given(voice ?? {}) } });
   }
 
   chat(text: string, { interrupt, voice }: SayOptions): number {
@@ -166,7 +167,7 @@ export class Session implements SessionHandle {
     if (this.dialogue.problem) throw new HeraldError('refused', this.dialogue.problem);
     if (interrupt) this.interrupt();
     else if (this.turns.answering && this.services.chatOverlap === 'replace') this.turns.interrupt();
-    return this.enqueue({ kind: 'chat', text, voice: { ...this.parts.voice, ...defined(voice) } });
+    return this.enqueue({ kind: 'chat', text, voice: { ...this.parts.voice, ...given(voice ?? {}) } });
   }
 
   async playAudio(bytes: Uint8Array, { fileName, signal }: { fileName?: string; signal: AbortSignal }): Promise<void> {
@@ -293,9 +294,4 @@ export class Session implements SessionHandle {
     this.recording.note(event);
     for (const listener of this.listeners) listener(event);
   }
-}
-
-/** A text's own wishes go before the session's; a key without a value is no wish. */
-function defined(voice: VoiceSettings | undefined): VoiceSettings {
-  return Object.fromEntries(Object.entries(voice ?? {}).filter(([, value]) => value !== undefined));
 }

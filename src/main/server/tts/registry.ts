@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Settings } from '../../../shared/settings';
 import { nearest } from '../config/nearest';
+import { given } from '../given';
 import type { Log } from '../log';
 import { AutoTts, type Candidate } from './auto';
 import { CLOUD_ENGINES } from './cloud-engines';
@@ -218,9 +219,4 @@ function unserved(name: string): string {
     ? 'is not available in this version'
     : `is not known${meant ? ` (did you mean ${meant}?)` : ''}`;
   return `--tts ${name.slice(0, 60)} ${why}; speaking with the offline voice espeak instead (available: ${ttsNames.join(', ')}).`;
-}
-
-/** Without the keys that are undefined. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
