@@ -7,14 +7,12 @@ import type { ActsOptions } from './acts';
 import { VirtualClock } from './clock';
 import { BLEND_PICTURES } from './composer';
 import { PictureBuffers } from './picture-buffers';
-import { LEAD_PICTURES, Playout, type PlayoutSink, type Slot } from './playout';
+import { Playout, type PlayoutSink, type Slot } from './playout';
 
 const SIZE_PX = 8;
 const BYTES = (SIZE_PX * SIZE_PX * 3) / 2;
 const STILL = 7;
 const never = new AbortController().signal;
-/** Speech begins so many pictures after it was asked for. */
-const lead = Array.from({ length: LEAD_PICTURES }, () => 0);
 
 const filled = (value: number): I420Picture => ({
   widthPx: SIZE_PX,
@@ -269,9 +267,9 @@ describe('a performance and speech', () => {
       if (n === 4) await speak(playout, 50, 3);
     });
     expect(heard(sent).slice(2, 10)).toEqual(Array.from({ length: 8 }, (_, k) => 100 + k));
-    const spoken = 10 + LEAD_PICTURES;
-    expect(heard(sent).slice(10, spoken + 4)).toEqual([...lead, 50, 50, 50, 0]);
-    const head = 2 + LEAD_PICTURES;
+    const spoken = 10;
+    expect(heard(sent).slice(10, spoken + 4)).toEqual([50, 50, 50, 0]);
+    const head = 2;
     expect(lumas(sent).slice(spoken + 3, spoken + 5)).toEqual([head + 3, head + 4]);
     expect(figures.underruns).toBe(0);
   });
@@ -282,10 +280,7 @@ describe('a performance and speech', () => {
       if (n === 1) await speak(playout, 50, 5);
       if (n === 4) playout.perform(new Act(source));
     });
-    expect(heard(sent)).toEqual([
-      ...[0, ...lead, 50, 50, 50, 50, 50, 100, 101, 102, 103],
-      ...sent.slice(10 + LEAD_PICTURES).map(() => 0),
-    ]);
+    expect(heard(sent)).toEqual([...[0, 50, 50, 50, 50, 50, 100, 101, 102, 103], ...sent.slice(10).map(() => 0)]);
   });
 
   it('queue: a loop lets speech in between two rounds and goes on afterwards', async () => {
@@ -295,20 +290,7 @@ describe('a performance and speech', () => {
       if (n === 1) playout.perform(new Act(source));
       if (n === 3) await speak(playout, 50, 3);
     });
-    expect(heard(sent).slice(1, 12 + LEAD_PICTURES)).toEqual([
-      100,
-      101,
-      102,
-      103,
-      ...lead,
-      50,
-      50,
-      50,
-      100,
-      101,
-      102,
-      103,
-    ]);
+    expect(heard(sent).slice(1, 12)).toEqual([100, 101, 102, 103, 50, 50, 50, 100, 101, 102, 103]);
     expect(ended).toEqual([]);
   });
 
@@ -320,8 +302,8 @@ describe('a performance and speech', () => {
       if (n === 2) playout.perform(new Act(source));
       if (n === 5) await speak(playout, 50, 3);
     });
-    expect(heard(sent).slice(2, 9 + LEAD_PICTURES)).toEqual([100, 101, 102, 103, ...lead.slice(1), 50, 50, 50, 0]);
-    expect(sent[5]!.sound).toEqual([103, 0]);
+    expect(heard(sent).slice(2, 9)).toEqual([100, 101, 102, 103 + 50, 50, 50, 0]);
+    expect(sent[5]!.sound).toEqual([103 + 50, 50]);
     expect(ended).toEqual([2]);
     expect(read.open).toBe(0);
   });
@@ -332,9 +314,7 @@ describe('a performance and speech', () => {
       if (n === 2) playout.perform(new Act(source));
       if (n === 5) await speak(playout, 50, 2);
     });
-    expect(heard(sent).slice(2, 12)).toEqual(
-      [100, 101, 102, 103, ...lead.slice(1), 50, 50, 100, 101, 102, 103].slice(0, 10),
-    );
+    expect(heard(sent).slice(2, 12)).toEqual([100, 101, 102, 103 + 50, 50, 100, 101, 102, 103, 100]);
   });
 
   it('a mouth that was moving is not pasted on the performance that follows at once', async () => {
@@ -350,13 +330,7 @@ describe('a performance and speech', () => {
       if (n === 0) await playout.enqueue(mouth, never);
       if (n === 1) playout.perform(new Act(source));
     });
-    expect(lumas(sent).slice(LEAD_PICTURES, LEAD_PICTURES + 5)).toEqual([
-      240,
-      mixed(240, 100, 1),
-      mixed(240, 101, 2),
-      mixed(240, 102, 3),
-      103,
-    ]);
+    expect(lumas(sent).slice(0, 5)).toEqual([240, mixed(240, 100, 1), mixed(240, 101, 2), mixed(240, 102, 3), 103]);
   });
 });
 
@@ -411,7 +385,7 @@ describe('modes', () => {
       }
     });
     expect(lumas(sent).slice(4, 6)).toEqual([100, 101]);
-    const on = 6 + LEAD_PICTURES;
+    const on = 6;
     expect(spoken.map(({ pictureIndex }) => pictureIndex)).toEqual([0, 1, 2, 3, 4].map((k) => (on + k) % 10));
     expect(lumas(sent).slice(on + 3, on + 5)).toEqual([3, 4].map((k) => (on + k) % 10));
     expect(heard(sent).slice(on, on + 5)).toEqual([50, 50, 50, 50, 50]);

@@ -61,8 +61,6 @@ const CUT_FADE_SAMPLES = 240;
 const MAX_CATCH_UP_SAMPLES = 48_000;
 /** Queued speech never exceeds this (4 s): enough for a voice to fetch its next sentence, soon prepared, little to throw away. */
 export const MAX_QUEUED_SLOTS = 100;
-/** Speech that starts from idle is prepared for the picture this far ahead, so that inference has time. */
-export const LEAD_PICTURES = 1;
 
 /** What a picture belongs to; where that changes, the pictures are blended. */
 type Scene = 'live' | 'still' | Act;
@@ -92,8 +90,6 @@ export class Playout {
   private shown = -1;
   private current: Slot | undefined;
   private started = false;
-  /** Avatar position that the next run of speech was prepared for. */
-  private startAt = 0;
   private speechUnderWay = false;
   private heldPictures = 0;
   private waitedPictures = 0;
@@ -142,8 +138,7 @@ export class Playout {
   /** Pictures until the queue's head is due: 0 when it is the next picture, more than one while there is too little to start on. */
   get picturesToHead(): number {
     if (this.queue.length === 0 || this.started) return 0;
-    const toHead = Math.max(0, this.startAt - this.shown - 1);
-    return this.enoughToStart ? toHead : Math.max(toHead, 2);
+    return this.enoughToStart ? 0 : 2;
   }
 
   /** A run of speech that starts on its only 40 ms would stumble over the first hiccup of whoever prepares it. */
@@ -183,8 +178,8 @@ export class Playout {
     }
     if (signal.aborted || this.stop.signal.aborted) return false;
     if (this.queue.length === 0 && !this.started) {
-      // A new run of speech reserves its place a little ahead; until then the idle loop goes on, so the head never jumps.
-      this.startAt = this.shown + 1 + LEAD_PICTURES;
+      // A new run of speech is prepared for the head's next picture, so the head never jumps. If the mouth is not there by
+      // then, the picture stands for one or two: nobody sees it, and everybody hears the answer 40 ms sooner.
       this.waitedPictures = 0;
     }
     this.queue.push(slot);
@@ -302,7 +297,6 @@ export class Playout {
   /** Is it the head's turn? Counts the patience it has for its mouth. */
   private mayShow(head: Slot): boolean {
     if (this.started) return true;
-    if (this.shown + 1 < this.startAt) return false;
     if (this.waitedPictures >= FIRST_MOUTH_PATIENCE_PICTURES) return true;
     if (this.enoughToStart && head.patch !== undefined) return true;
     this.waitedPictures++;
@@ -321,8 +315,7 @@ export class Playout {
   }
 
   private idle(head: Slot | undefined): void {
-    const holding = head !== undefined && this.shown + 1 >= this.startAt;
-    if (holding) return; // the head's picture is next, its mouth is on its way: the last picture stands
+    if (head) return; // its mouth is on its way: the last picture stands
     if (this.started) {
       if (this.speechUnderWay) {
         if (this.heldPictures === 0) this.figures.underruns++;
@@ -349,8 +342,7 @@ export class Playout {
 
   private pictureIndexAt(queuePosition: number): number {
     if (this.frozen && !this.acts.hasBackdrop) return this.avatar.stillIndex;
-    const next = this.started ? this.shown + 1 : Math.max(this.startAt, this.shown + 1);
-    return this.avatar.indexAt(next + queuePosition);
+    return this.avatar.indexAt(this.shown + 1 + queuePosition);
   }
 
   private sendPicture({ picture: base, scene }: { picture: I420Picture; scene: Scene }, ptsSamples: number): void {
