@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { appRoot, type EntryName, entry } from './entries';
 import { track } from './metrics/native';
 
@@ -7,13 +8,15 @@ export interface ForkOptions {
   serialization?: 'json' | 'advanced';
   /** Whether what it writes to stderr is to be read (see `LastWords`); otherwise it goes nowhere. */
   stderr?: boolean;
+  /** It takes what whoever is on air leaves over. */
+  lowPriority?: boolean;
 }
 
 /** Starts one of our programs in a process of its own, counted as alive (`metrics/native.ts`) until it has ended. */
 export function forkEntry(
   name: EntryName,
   countedAs: string,
-  { serialization, stderr = false }: ForkOptions = {},
+  { serialization, stderr = false, lowPriority = false }: ForkOptions = {},
 ): ChildProcess {
   const { file, execArgv } = entry(name);
   const untrack = track(countedAs);
@@ -27,7 +30,21 @@ export function forkEntry(
   });
   child.once('exit', untrack);
   child.once('error', untrack);
+  if (lowPriority) lowerPriority(child.pid);
   return child;
+}
+
+/**
+ * To be called right after a process was started: on Linux a priority belongs to a thread, and those that it starts from then on
+ * inherit it (setpriority(2), "C library/kernel differences"). Does nothing where there is no such process (any more).
+ */
+export function lowerPriority(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, or this system does not allow it: then it takes its share.
+  }
 }
 
 /** How an `exit` or `close` reads in a message. */

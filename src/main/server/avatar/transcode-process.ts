@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { PictureError, transcode } from './transcode';
@@ -8,7 +7,6 @@ import type { FromTranscoder, ToTranscoder } from './transcoder';
  * The converter's process. It has its own so that a gigabyte of pictures leaves no trace in the server's memory, a damaged
  * image can take nothing down with it, and it may have a low priority: whoever is on air goes first.
  */
-const NICE = 10;
 
 const send = (message: FromTranscoder): Promise<void> =>
   new Promise((done) => {
@@ -16,11 +14,6 @@ const send = (message: FromTranscoder): Promise<void> =>
     else done();
   });
 
-try {
-  setPriority(NICE);
-} catch {
-  // Not allowed everywhere; then it only takes its share.
-}
 Log.setLevel(AV_LOG_QUIET); // what matters comes back as error codes
 process.once('disconnect', () => process.exit(1)); // the server is gone
 process.once('message', (job: ToTranscoder) => {

@@ -32,7 +32,7 @@ export async function transcodeInProcess(
   { onProgress = () => {}, signal }: TranscodeOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
-  const child = forkEntry('transcode', 'transcode-process');
+  const child = forkEntry('transcode', 'transcode-process', { lowPriority: true });
   const kill = () => void child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });
   const watchdog = setTimeout(kill, SILENCE_LIMIT_MS);

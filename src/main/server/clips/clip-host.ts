@@ -28,7 +28,7 @@ export async function makeClipInProcess(
   { signal, onProgress, warn }: JobTools,
 ): Promise<ClipFacts> {
   signal.throwIfAborted();
-  const child = forkEntry('clip-process', 'clip-process', { stderr: true });
+  const child = forkEntry('clip-process', 'clip-process', { stderr: true, lowPriority: true });
   const lastWords = new LastWords(child, KEPT_ERROR_CHARS);
   let killing: NodeJS.Timeout | undefined;
   const tell = (message: ToClipProcess) => child.connected && child.send(message, () => {});

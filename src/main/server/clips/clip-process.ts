@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { createLogger } from '../log';
@@ -9,7 +8,6 @@ import { ClipStudio } from './studio';
  * The process of one clip of the server: its encoder and pictures leave the sessions' event loop and threads alone, and it has a
  * low priority, which its mouth and voices inherit. Whoever is on air goes first.
  */
-const NICE = 10;
 
 const send = (message: FromClipProcess): Promise<void> =>
   new Promise((done) => {
@@ -32,11 +30,6 @@ async function make({ settings, dataDir, job, out }: Extract<ToClipProcess, { ty
 }
 
 const stop = new AbortController();
-try {
-  setPriority(NICE);
-} catch {
-  // Not allowed everywhere; then it only takes its share.
-}
 Log.setLevel(AV_LOG_QUIET); // what matters comes back as error codes
 process.once('disconnect', () => stop.abort(new Error('the server is gone')));
 // Ctrl-C in a terminal reaches the whole group; when to stop is the parent's decision.

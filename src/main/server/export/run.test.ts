@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Clapper } from '../../../../testing/clapper';
@@ -62,6 +62,24 @@ describe.skipIf(!ffmpeg)('an export', () => {
   it('is trimmed, cropped and subtitled, whatever the names of its folders', async () => {
     const out = await make({ format: 'mp4', crop: 'portrait', startS: 1, endS: 3, subtitles: true });
     expect(await probeMedia(out)).toMatchObject({ widthPx: 36, heightPx: 64, durationMs: 2_000 });
+  });
+
+  it('is made at low priority: whoever is on air goes first', async () => {
+    const priorities: number[] = [];
+    const plan = planExport(exportOptions.parse({ format: 'wav' }), {
+      path: input,
+      cues: [],
+      ...(await probeMedia(input)),
+    });
+    await runExport(plan, {
+      ffmpegPath: ffmpeg!.path,
+      input,
+      out: join(dir, 'out', 'low.wav'),
+      signal: new AbortController().signal,
+      onProgress: () => {},
+      onStart: (pid) => priorities.push(getPriority(pid)),
+    });
+    expect(priorities).toEqual([constants.priority.PRIORITY_LOW]);
   });
 
   it('leaves nothing when it is stopped or fails', async () => {

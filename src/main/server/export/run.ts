@@ -1,7 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import ffmpeg from 'fluent-ffmpeg';
+import { lowerPriority } from '../child';
 import { HeraldError } from '../errors';
 import { track } from '../metrics/native';
 import { type ExportPlan, SUBTITLES_FILE } from './plan';
@@ -13,13 +15,13 @@ export interface RunOptions {
   out: string;
   signal: AbortSignal;
   onProgress(fraction: number): void;
+  /** ffmpeg runs, in the process of this number. */
+  onStart?(pid: number | undefined): void;
   /** An ffmpeg that reports nothing for so long is stuck. */
   silenceLimitMs?: number;
 }
 
 const SILENCE_LIMIT_MS = 120_000;
-/** Whoever is on air goes first. */
-const NICE = 10;
 /** Most of its output is about what it does; the reason stands at the end. */
 const REASON_LINES = 3;
 
@@ -48,10 +50,7 @@ export async function runExport(plan: ExportPlan, options: RunOptions): Promise<
 
 function convert(plan: ExportPlan, options: RunOptions & { part: string; workDir: string }): Promise<void> {
   const { ffmpegPath, input, part, workDir, signal, onProgress, silenceLimitMs = SILENCE_LIMIT_MS } = options;
-  const command = ffmpeg({
-    cwd: workDir,
-    niceness: process.platform === 'win32' ? 0 : NICE,
-  } as ffmpeg.FfmpegCommandOptions)
+  const command = ffmpeg({ cwd: workDir } as ffmpeg.FfmpegCommandOptions)
     .setFfmpegPath(isAbsolute(ffmpegPath) || !/[\\/]/.test(ffmpegPath) ? ffmpegPath : resolve(ffmpegPath))
     .input(input)
     .inputOptions([...plan.inputOptions, '-protocol_whitelist', 'file'])
@@ -75,7 +74,12 @@ function convert(plan: ExportPlan, options: RunOptions & { part: string; workDir
       else fail(signal.aborted ? signal.reason : error);
     };
     command
-      .on('start', () => signal.aborted && onAbort())
+      .on('start', () => {
+        const { pid } = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
+        lowerPriority(pid); // fluent-ffmpeg's `niceness` does nothing on Windows
+        options.onStart?.(pid);
+        if (signal.aborted) onAbort();
+      })
       .on('progress', ({ timemark }: { timemark?: string }) => {
         watchdog.refresh();
         const ms = timemarkMs(timemark);

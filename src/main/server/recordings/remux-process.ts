@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { type RemuxJob, remux } from './remux';
@@ -14,11 +13,6 @@ const send = (message: FromRemuxer): Promise<void> =>
     else done();
   });
 
-try {
-  setPriority(constants.priority.PRIORITY_LOW);
-} catch {
-  // Not allowed everywhere; then it only takes its share.
-}
 Log.setLevel(AV_LOG_QUIET); // what matters comes back as error codes
 process.once('disconnect', () => process.exit(1)); // the server is gone
 process.once('message', (job: RemuxJob) => {

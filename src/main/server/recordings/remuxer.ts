@@ -19,7 +19,7 @@ const BYTES_PER_MS = 2_000;
 export async function remuxInProcess(job: RemuxJob, signal: AbortSignal): Promise<number> {
   const { size } = await stat(job.input);
   signal.throwIfAborted();
-  const child = forkEntry('remux', 'remux-process');
+  const child = forkEntry('remux', 'remux-process', { lowPriority: true });
   const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   const watchdog = setTimeout(kill, BASE_LIMIT_MS + size / BYTES_PER_MS);

@@ -38,7 +38,7 @@ export async function convertCheckpoint(
   await mkdir(root, { recursive: true });
   await removeStaleWork(root);
   const workDir = join(root, `${WORK_PREFIX}${randomBytes(6).toString('hex')}`);
-  const child = forkEntry('convert', 'convert-process', { stderr: true });
+  const child = forkEntry('convert', 'convert-process', { stderr: true, lowPriority: true });
   try {
     return await answerOf(
       child,
