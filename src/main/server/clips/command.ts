@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadSettings } from '../config/load';
 import { HeraldError } from '../errors';
@@ -9,6 +9,7 @@ import { version } from '../version';
 import { BatchState, digestOf, readBatch, readScript } from './batch';
 import { subtitlesOf } from './captions';
 import { type ClipJob, onlyOne } from './job';
+import { makeOutFolder } from './out-folder';
 import type { ClipFacts, ClipProgress } from './render';
 import { MAX_SCRIPT_CHARACTERS, type ScriptStep } from './script';
 import { parseSize } from './size';
@@ -121,6 +122,8 @@ async function run(values: Values, terminal: Terminal, signal: AbortSignal): Pro
   // What is made is read before anything is started: a slip of the pen should not take seconds.
   const batch = values.batch === undefined ? undefined : await readBatch(resolve(values.batch));
   const script = batch ? undefined : await scriptFrom(values, terminal);
+  const out = resolve(values.out!);
+  await makeOutFolder(batch ? out : dirname(out));
   const log = createLogger(process.env.HERALD_LOG_LEVEL === undefined ? 'error' : settings.log_level);
   const studio = await ClipStudio.open({ settings, dataDir, log, signal });
   const choices = choicesOf(values);
@@ -129,7 +132,6 @@ async function run(values: Values, terminal: Terminal, signal: AbortSignal): Pro
       const jobs = batch.map(({ name, job }) => ({ name, job: { ...choices, ...job } }));
       return await runBatch(jobs, studio, values, terminal, signal);
     }
-    const out = resolve(values.out!);
     const facts = await studio.render({ script: script!, ...choices }, renderOptions(out, values, terminal));
     if (values.srt) await writeSubtitles(facts);
     terminal.status?.('');
@@ -162,7 +164,6 @@ async function runBatch(
   signal: AbortSignal,
 ): Promise<number> {
   const dir = resolve(values.out!);
-  await mkdir(dir, { recursive: true });
   const state = await BatchState.read(dir);
   const tally = { made: 0, kept: 0, failed: 0 };
   for (const [i, { name, job }] of jobs.entries()) {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { msToSamples, SAMPLES_PER_PICTURE, samplesToMs } from '../../../shared/units';
 import type { DecodedAudio } from '../audio/decode';
@@ -17,6 +16,7 @@ import { CuttingRoom, MAX_BACKLOG_PICTURES } from './cutting-room';
 import { Director, type Sentence } from './director';
 import { Holds } from './holds';
 import { OffsetAvatar } from './offset-avatar';
+import { makeOutFolder } from './out-folder';
 import { PatientMouth } from './patient-mouth';
 import { ProgressMeter } from './progress';
 import type { ClipScript } from './script';
@@ -92,7 +92,7 @@ export async function renderClip(script: ClipScript, options: ClipOptions): Prom
   const mouth = new PatientMouth(options.mouth, holds, fail);
   await mouth.ready();
   stop.throwIfAborted();
-  await mkdir(dirname(out), { recursive: true });
+  await makeOutFolder(dirname(out));
   const partFile = join(dirname(out), `.${basename(out).slice(0, 100)}.${randomBytes(4).toString('hex')}.part`);
   const room = await CuttingRoom.open(partFile, avatar, options.size, holds);
   const buffers = new PictureBuffers(
