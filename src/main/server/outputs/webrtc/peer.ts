@@ -1,29 +1,13 @@
-import { randomInt } from 'node:crypto';
-import {
-  RTCPeerConnection,
-  RTCRtpCodecParameters,
-  type RTCRtpSender,
-  RtpHeader,
-  RtpPacket,
-  useFIR,
-  useNACK,
-  useOPUS,
-  usePLI,
-} from 'werift';
-import { SAMPLE_RATE_HZ, samplesToVideoTicks, VIDEO_CLOCK_HZ } from '../../../../shared/units';
+import type { RTCPeerConnection } from 'werift';
 import type { VideoCodec } from '../../encode/video';
 import { HeraldError } from '../../errors';
 import { track } from '../../metrics/native';
 import type { EncodedPacket, MediaFormat, Output } from '../output';
+import { followConnection, type IceServer, openConnection } from './connection';
 import type { NormalisedOffer } from './offer';
-import { h264Payloads, type Payload, vp8Payloads } from './payloads';
-import { mapSenderReports, type RtpClock } from './sender-report';
+import { RtpSenderPair } from './rtp-sender-pair';
 
-export interface IceServer {
-  urls: string;
-  username?: string;
-  credential?: string;
-}
+export type { IceServer } from './connection';
 
 export interface PeerOptions {
   iceServers: IceServer[];
@@ -34,40 +18,13 @@ export type PeerState = 'connecting' | 'connected' | 'closed';
 
 /** Negotiation is local work plus, with STUN or TURN, one round trip to it. */
 const NEGOTIATION_DEADLINE_MS = 5_000;
-/** RTCP feedback types, RFC 4585 and RFC 5104. */
-const PAYLOAD_SPECIFIC_FEEDBACK = 206;
-const FULL_INTRA_REQUEST = 4;
-const STREAM_ID = 'herald';
 
-/** Sequence number, timestamp origin and sender of one RTP stream. */
-interface Stream {
-  sender: RTCRtpSender;
-  sequenceNumber: number;
-  clock: RtpClock;
-  elapsedTicks: number;
-}
-
-/**
- * A WebRTC viewer (werift). Receives encoded packets and puts them on the wire with RTP timestamps that are exactly the media
- * clock's, and sender reports that map them to wall time.
- */
+/** A WebRTC viewer (werift): it made an offer, and is sent the program that it is attached to. */
 export class Peer implements Output {
   private readonly untrack = track('peer');
-  private video_: Stream | undefined;
-  private audio_: Stream | undefined;
-  private parameterSets: Uint8Array | undefined;
-  private pictureId = randomInt(0x7fff);
+  private readonly senders: RtpSenderPair;
   private state_: PeerState = 'connecting';
-  private lastHeard = { packets: 0, atMs: performance.now() };
   private closing: Promise<void> | undefined;
-  readonly figures = {
-    rtpPackets: 0,
-    rtpBytes: 0,
-    pli: 0,
-    fir: 0,
-    nack: 0,
-    /** Main-thread time spent packetising, encrypting and sending, ms. */ sendMs: 0,
-  };
 
   /** Called once, when media can flow. */
   onConnected: () => void = () => {};
@@ -78,21 +35,17 @@ export class Peer implements Output {
   private constructor(
     private readonly connection: RTCPeerConnection,
     readonly videoCodec: VideoCodec,
-  ) {}
+  ) {
+    this.senders = new RtpSenderPair(connection, videoCodec);
+    this.senders.onKeyframeRequest = () => this.onKeyframeRequest();
+  }
 
   /**
    * Answers an offer (complete, no trickle).
    * @throws HeraldError 'malformed' when it cannot be answered. Nothing is left open then.
    */
   static async negotiate(offer: NormalisedOffer, options: PeerOptions): Promise<{ peer: Peer; answer: string }> {
-    const connection = new RTCPeerConnection({
-      codecs: { audio: [useOPUS()], video: videoCodecs() },
-      iceServers: options.iceServers,
-      iceUseIpv6: false,
-      // Without it a viewer on this machine could not connect when the network is down.
-      iceAdditionalHostAddresses: ['127.0.0.1'],
-      bundlePolicy: 'max-bundle',
-    });
+    const connection = openConnection({ iceServers: options.iceServers, videoCodecs: ['h264', 'vp8'] });
     const peer = new Peer(connection, offer.videoCodec);
     try {
       const answer = await withDeadline(peer.answer(offer.sdp), options.signal);
@@ -111,54 +64,25 @@ export class Peer implements Output {
     return this.state_;
   }
 
-  /** Time since anything (RTCP, consent checks) was received from the other side. */
+  get figures(): RtpSenderPair['figures'] {
+    return this.senders.figures;
+  }
+
+  /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
   silentForMs(): number {
-    let packets = 0;
-    for (const transport of this.connection.iceTransports) {
-      const pair = transport.connection.nominated;
-      if (pair) packets += pair.packetsReceived + pair.requestsReceived + pair.responsesReceived;
-    }
-    const nowMs = performance.now();
-    if (packets !== this.lastHeard.packets) this.lastHeard = { packets, atMs: nowMs };
-    return nowMs - this.lastHeard.atMs;
+    return this.senders.silentForMs();
   }
 
   async start(format: MediaFormat): Promise<void> {
-    this.parameterSets = format.video.extradata;
-    for (const transceiver of this.connection.getTransceivers()) {
-      const video = transceiver.kind === 'video';
-      const stream: Stream = {
-        sender: transceiver.sender,
-        sequenceNumber: randomInt(0x8000),
-        clock: {
-          firstTimestamp: randomInt(2 ** 31),
-          clockRate: video ? VIDEO_CLOCK_HZ : SAMPLE_RATE_HZ,
-          epochMs: format.epochMs,
-        },
-        elapsedTicks: 0,
-      };
-      mapSenderReports(stream.sender, stream.clock, () => stream.elapsedTicks);
-      if (video) this.video_ = stream;
-      else this.audio_ = stream;
-    }
+    this.senders.start(format);
   }
 
   video(packet: EncodedPacket): void {
-    if (!this.video_) return;
-    const startMs = performance.now();
-    const payloads =
-      this.videoCodec === 'h264'
-        ? h264Payloads(packet.data, packet.keyframe ? this.parameterSets : undefined)
-        : vp8Payloads(packet.data, (this.pictureId = (this.pictureId + 1) & 0x7fff));
-    this.send(this.video_, payloads, samplesToVideoTicks(packet.ptsSamples));
-    this.figures.sendMs += performance.now() - startMs;
+    this.senders.video(packet);
   }
 
   audio(packet: EncodedPacket): void {
-    if (!this.audio_) return;
-    const startMs = performance.now();
-    this.send(this.audio_, [{ data: Buffer.from(packet.data), marker: false }], packet.ptsSamples);
-    this.figures.sendMs += performance.now() - startMs;
+    this.senders.audio(packet);
   }
 
   close(reason = 'closed'): Promise<void> {
@@ -175,86 +99,29 @@ export class Peer implements Output {
 
   private async answer(sdp: string): Promise<string> {
     const { connection } = this;
-    connection.connectionStateChange.subscribe((state) => {
-      if (state === 'connected' && this.state_ === 'connecting') {
-        this.state_ = 'connected';
-        this.silentForMs();
-        this.onConnected();
-      } else if (state === 'closed' || state === 'failed' || state === 'disconnected') {
-        void this.close(`peer ${state}`);
-      }
-    });
     await connection.setRemoteDescription({ type: 'offer', sdp });
-    for (const transceiver of connection.getTransceivers()) {
-      transceiver.setDirection('sendonly');
-      // One stream for both tracks: browsers sync only what shares a stream, and clients read `event.streams[0]`.
-      transceiver.sender.streamIds = [STREAM_ID];
-      if (transceiver.kind === 'video') this.listenForKeyframeRequests(transceiver.sender);
-    }
+    this.senders.claimTransceivers();
+    followConnection(connection, {
+      onConnected: () => {
+        if (this.state_ !== 'connecting') return;
+        this.state_ = 'connected';
+        this.senders.setConnected(true);
+        this.onConnected();
+      },
+      onGone: (reason) => void this.close(reason),
+    });
     await connection.setLocalDescription(await connection.createAnswer());
-    // A peer that closes says so in DTLS (close_notify); werift notes it on the transport but not on the connection.
-    for (const transport of connection.dtlsTransports) {
-      transport.onStateChange.subscribe((state) => {
-        if (state === 'closed' || state === 'failed') void this.close('closed by its viewer');
-      });
-    }
     const answer = connection.localDescription?.sdp;
     if (!answer) throw new HeraldError('malformed', 'The SDP offer cannot be used: no answer could be made');
     return answer;
   }
 
-  private listenForKeyframeRequests(sender: RTCRtpSender): void {
-    sender.onPictureLossIndication.subscribe(() => {
-      this.figures.pli++;
-      this.onKeyframeRequest();
-    });
-    sender.onGenericNack.subscribe(() => this.figures.nack++);
-    // A FIR names its target inside (its header's media SSRC is 0, RFC 5104 section 4.3.1.2), so werift's router, which reads
-    // the header, never delivers it to the sender.
-    sender.dtlsTransport.onRtcp.subscribe((packet) => {
-      if (packet.type !== PAYLOAD_SPECIFIC_FEEDBACK) return;
-      if ((packet as { feedback?: { count?: number } }).feedback?.count !== FULL_INTRA_REQUEST) return;
-      this.figures.fir++;
-      this.onKeyframeRequest();
-    });
-  }
-
-  private send(stream: Stream, payloads: Payload[], ticks: number): void {
-    if (this.state_ !== 'connected') return;
-    stream.elapsedTicks = ticks;
-    for (const { data, marker } of payloads) {
-      stream.sequenceNumber = (stream.sequenceNumber + 1) & 0xffff;
-      const header = new RtpHeader({
-        sequenceNumber: stream.sequenceNumber,
-        timestamp: (stream.clock.firstTimestamp + ticks) >>> 0,
-        marker,
-      });
-      this.figures.rtpPackets++;
-      this.figures.rtpBytes += data.length;
-      // A socket that cannot send is a dead peer: the silence check closes it.
-      stream.sender.sendRtp(new RtpPacket(header, data)).catch(() => {});
-    }
-  }
-
   private setClosed(reason: string): void {
     if (this.state_ === 'closed') return;
     this.state_ = 'closed';
+    this.senders.setConnected(false);
     this.onClosed(reason);
   }
-}
-
-function videoCodecs(): RTCRtpCodecParameters[] {
-  const rtcpFeedback = [useNACK(), usePLI(), useFIR()];
-  return [
-    new RTCRtpCodecParameters({
-      mimeType: 'video/H264',
-      clockRate: VIDEO_CLOCK_HZ,
-      rtcpFeedback,
-      parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
-    }),
-    new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: VIDEO_CLOCK_HZ, rtcpFeedback }),
-    new RTCRtpCodecParameters({ mimeType: 'video/rtx', clockRate: VIDEO_CLOCK_HZ }),
-  ];
 }
 
 async function withDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,0 +1,78 @@
+import { RTCPeerConnection, RTCRtpCodecParameters, useFIR, useNACK, useOPUS, usePLI } from 'werift';
+import { VIDEO_CLOCK_HZ } from '../../../../shared/units';
+import type { VideoCodec } from '../../encode/video';
+
+export interface IceServer {
+  urls: string;
+  username?: string;
+  credential?: string;
+}
+
+export interface ConnectionOptions {
+  iceServers: readonly IceServer[];
+  /** What may be negotiated, the preferred one first. */
+  videoCodecs: readonly VideoCodec[];
+}
+
+/**
+ * RTCP arrives about every second from a live peer, consent checks every five (RFC 7675): nothing for this long means that it is
+ * gone. werift alone takes about 28 s to say so.
+ */
+export const DEAD_AFTER_SILENCE_MS = 8_000;
+
+/** A werift connection that sends: one transport, Opus, and only what our encoders make. */
+export function openConnection({ iceServers, videoCodecs }: ConnectionOptions): RTCPeerConnection {
+  return new RTCPeerConnection({
+    codecs: { audio: [useOPUS()], video: codecParameters(videoCodecs) },
+    iceServers: [...iceServers],
+    iceUseIpv6: false,
+    // Without it a viewer on this machine could not connect when the network is down.
+    iceAdditionalHostAddresses: ['127.0.0.1'],
+    bundlePolicy: 'max-bundle',
+  });
+}
+
+/** Tells, once each, when media can flow and when the connection is gone. Call once its transceivers exist. */
+export function followConnection(
+  connection: RTCPeerConnection,
+  { onConnected, onGone }: { onConnected: () => void; onGone: (reason: string) => void },
+): void {
+  let connected = false;
+  let gone = false;
+  const end = (reason: string) => {
+    if (gone) return;
+    gone = true;
+    onGone(reason);
+  };
+  connection.connectionStateChange.subscribe((state) => {
+    if (state === 'connected' && !connected && !gone) {
+      connected = true;
+      onConnected();
+    } else if (state === 'closed' || state === 'failed' || state === 'disconnected') {
+      end(`peer ${state}`);
+    }
+  });
+  // A peer that closes says so in DTLS (close_notify); werift notes it on the transport but not on the connection.
+  for (const transport of connection.dtlsTransports) {
+    transport.onStateChange.subscribe((state) => {
+      if (state === 'closed' || state === 'failed') end('closed by the other side');
+    });
+  }
+}
+
+function codecParameters(codecs: readonly VideoCodec[]): RTCRtpCodecParameters[] {
+  const rtcpFeedback = [useNACK(), usePLI(), useFIR()];
+  const made = {
+    h264: () =>
+      new RTCRtpCodecParameters({
+        mimeType: 'video/H264',
+        clockRate: VIDEO_CLOCK_HZ,
+        rtcpFeedback,
+        parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+      }),
+    vp8: () => new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: VIDEO_CLOCK_HZ, rtcpFeedback }),
+  };
+  // werift names the codec before it as what the rtx repairs.
+  const rtx = new RTCRtpCodecParameters({ mimeType: 'video/rtx', clockRate: VIDEO_CLOCK_HZ });
+  return [...codecs.map((codec) => made[codec]()), rtx];
+}

@@ -1,0 +1,152 @@
+import { randomInt } from 'node:crypto';
+import { type RTCPeerConnection, type RTCRtpSender, RtpHeader, RtpPacket } from 'werift';
+import { SAMPLE_RATE_HZ, samplesToVideoTicks, VIDEO_CLOCK_HZ } from '../../../../shared/units';
+import type { VideoCodec } from '../../encode/video';
+import type { EncodedPacket, MediaFormat } from '../output';
+import { h264Payloads, type Payload, vp8Payloads } from './payloads';
+import { mapSenderReports, type RtpClock } from './sender-report';
+
+/** RTCP feedback types, RFC 4585 and RFC 5104. */
+const PAYLOAD_SPECIFIC_FEEDBACK = 206;
+const FULL_INTRA_REQUEST = 4;
+const STREAM_ID = 'herald';
+
+/** Sequence number, timestamp origin and sender of one RTP stream. */
+interface Stream {
+  sender: RTCRtpSender;
+  sequenceNumber: number;
+  clock: RtpClock;
+  elapsedTicks: number;
+}
+
+/**
+ * What sends a program over one connection, whoever made the offer: a video and an audio sender, with RTP timestamps that are
+ * exactly the media clock's and sender reports that map them to wall time. Video begins at a keyframe: a receiver that joins a
+ * running program can show nothing of what comes before it.
+ */
+export class RtpSenderPair {
+  private videoStream: Stream | undefined;
+  private audioStream: Stream | undefined;
+  private parameterSets: Uint8Array | undefined;
+  private pictureId = randomInt(0x7fff);
+  private flowing = false;
+  private keyframeSent = false;
+  private lastHeard = { packets: 0, atMs: performance.now() };
+  readonly figures = {
+    rtpPackets: 0,
+    rtpBytes: 0,
+    pli: 0,
+    fir: 0,
+    nack: 0,
+    /** Main-thread time spent packetising, encrypting and sending, ms. */ sendMs: 0,
+  };
+
+  /** The other side asked for a keyframe (PLI or FIR). */
+  onKeyframeRequest: () => void = () => {};
+
+  constructor(
+    private readonly connection: RTCPeerConnection,
+    private readonly videoCodec: VideoCodec,
+  ) {}
+
+  /** Makes every transceiver a sender of ours. Call when they exist and before the local description is made. */
+  claimTransceivers(): void {
+    for (const transceiver of this.connection.getTransceivers()) {
+      transceiver.setDirection('sendonly');
+      // One stream for both tracks: browsers sync only what shares a stream, and clients read `event.streams[0]`.
+      transceiver.sender.streamIds = [STREAM_ID];
+      if (transceiver.kind === 'video') this.listenForKeyframeRequests(transceiver.sender);
+    }
+  }
+
+  /** From now on packets of this format may come. */
+  start(format: MediaFormat): void {
+    this.parameterSets = format.video.extradata;
+    for (const transceiver of this.connection.getTransceivers()) {
+      const video = transceiver.kind === 'video';
+      const stream: Stream = {
+        sender: transceiver.sender,
+        sequenceNumber: randomInt(0x8000),
+        clock: {
+          firstTimestamp: randomInt(2 ** 31),
+          clockRate: video ? VIDEO_CLOCK_HZ : SAMPLE_RATE_HZ,
+          epochMs: format.epochMs,
+        },
+        elapsedTicks: 0,
+      };
+      mapSenderReports(stream.sender, stream.clock, () => stream.elapsedTicks);
+      if (video) this.videoStream = stream;
+      else this.audioStream = stream;
+    }
+  }
+
+  /** Packets go out while the connection stands; what comes before or after is dropped. */
+  setConnected(connected: boolean): void {
+    this.flowing = connected;
+    if (connected) this.silentForMs();
+  }
+
+  /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
+  silentForMs(): number {
+    let packets = 0;
+    for (const transport of this.connection.iceTransports) {
+      const pair = transport.connection.nominated;
+      if (pair) packets += pair.packetsReceived + pair.requestsReceived + pair.responsesReceived;
+    }
+    const nowMs = performance.now();
+    if (packets !== this.lastHeard.packets) this.lastHeard = { packets, atMs: nowMs };
+    return nowMs - this.lastHeard.atMs;
+  }
+
+  video(packet: EncodedPacket): void {
+    if (!this.videoStream || !this.flowing) return;
+    if (!this.keyframeSent && !packet.keyframe) return;
+    this.keyframeSent = true;
+    const startMs = performance.now();
+    const payloads =
+      this.videoCodec === 'h264'
+        ? h264Payloads(packet.data, packet.keyframe ? this.parameterSets : undefined)
+        : vp8Payloads(packet.data, (this.pictureId = (this.pictureId + 1) & 0x7fff));
+    this.send(this.videoStream, payloads, samplesToVideoTicks(packet.ptsSamples));
+    this.figures.sendMs += performance.now() - startMs;
+  }
+
+  audio(packet: EncodedPacket): void {
+    if (!this.audioStream || !this.flowing) return;
+    const startMs = performance.now();
+    this.send(this.audioStream, [{ data: Buffer.from(packet.data), marker: false }], packet.ptsSamples);
+    this.figures.sendMs += performance.now() - startMs;
+  }
+
+  private send(stream: Stream, payloads: Payload[], ticks: number): void {
+    stream.elapsedTicks = ticks;
+    for (const { data, marker } of payloads) {
+      stream.sequenceNumber = (stream.sequenceNumber + 1) & 0xffff;
+      const header = new RtpHeader({
+        sequenceNumber: stream.sequenceNumber,
+        timestamp: (stream.clock.firstTimestamp + ticks) >>> 0,
+        marker,
+      });
+      this.figures.rtpPackets++;
+      this.figures.rtpBytes += data.length;
+      // A socket that cannot send is a dead peer: the silence check closes it.
+      stream.sender.sendRtp(new RtpPacket(header, data)).catch(() => {});
+    }
+  }
+
+  private listenForKeyframeRequests(sender: RTCRtpSender): void {
+    sender.onPictureLossIndication.subscribe(() => {
+      this.figures.pli++;
+      this.onKeyframeRequest();
+    });
+    sender.onGenericNack.subscribe(() => this.figures.nack++);
+    // A FIR names its target inside (its header's media SSRC is 0, RFC 5104 section 4.3.1.2), so werift's router, which reads
+    // the header, never delivers it to the sender.
+    sender.dtlsTransport.onRtcp.subscribe((packet) => {
+      if (packet.type !== PAYLOAD_SPECIFIC_FEEDBACK) return;
+      if ((packet as { feedback?: { count?: number } }).feedback?.count !== FULL_INTRA_REQUEST) return;
+      this.figures.fir++;
+      this.onKeyframeRequest();
+    });
+  }
+}
