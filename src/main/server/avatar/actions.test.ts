@@ -20,7 +20,7 @@ import {
 } from '../../../../testing/actions';
 import { numberOf, padded } from '../../../../testing/livetalking-folder';
 import { writeTestPresenter } from '../../../../testing/presenter';
-import { SAMPLES_PER_PICTURE } from '../../../shared/units';
+import { PICTURE_MS, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import { counts } from '../metrics/native';
 import { Actions, type ActStep, type Performance } from './actions';
 import type { Avatar, I420Picture, PerformanceClip } from './avatar';
@@ -69,8 +69,10 @@ async function all(performance: Performance, { size = SIZE, most = Number.POSITI
   const steps: ActStep[] = [];
   for await (const step of performance.steps(size, never)) {
     steps.push(step);
-    if (steps.length >= most) break;
+    if (steps.length >= most) return steps;
   }
+  // What its headers say is what it plays.
+  expect(steps.length * PICTURE_MS).toBe(performance.durationMs);
   return steps;
 }
 

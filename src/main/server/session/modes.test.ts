@@ -289,7 +289,12 @@ describe('set_audiotype, at the viewer', () => {
       'audiotype 9 is not known to this presenter; known: 0 (live), 1 (still), 2 (鞠躬), 3 (one), 4 (long dance), 5 (clap), 6 (rocking)',
     );
     expect(watch.session.summary.audiotype).toBe(2);
-    expect(watch.session.performances()).toContainEqual({ audiotype: 6, name: 'rocking', loop: true });
+    expect(watch.session.performances()).toContainEqual({
+      audiotype: 6,
+      name: 'rocking',
+      durationMs: 1_000,
+      loop: true,
+    });
     expect(watch.modes()).toEqual([2]);
   });
 
@@ -329,7 +334,7 @@ describe('custom_config of an offer', () => {
     try {
       const custom = await offer(JSON.stringify([{ audiotype: 9, imgpath: 'bow', name: 'bow' }]));
       const plain = await offer();
-      expect(custom.performances()).toEqual([{ audiotype: 9, name: 'bow' }]);
+      expect(custom.performances()).toEqual([{ audiotype: 9, name: 'bow', durationMs: 1_000 }]);
       expect(plain.performances()).toEqual([]);
       custom.setMode(9, { reinit: false }); // nobody watches yet: it begins when somebody does
       expect(custom.summary.audiotype).toBe(9);

@@ -44,7 +44,12 @@ export class Modes {
   get performances(): PerformanceSummary[] {
     return [...this.known.values()]
       .filter(({ audiotype }) => audiotype > MODE_STILL)
-      .map(({ audiotype, name, loop }) => ({ audiotype, name, ...(loop && { loop }) }));
+      .map(({ audiotype, name, loop, durationMs }) => ({
+        audiotype,
+        name,
+        ...(durationMs !== undefined && { durationMs }),
+        ...(loop && { loop }),
+      }));
   }
 
   /** Modes that were set before anybody watched begin now. */

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { PICTURES_PER_SECOND } from '../../../../shared/units';
 import type { ActionEntry, Problem } from './config';
 import { FolderRun } from './folder-run';
 import { readImageFolder } from './images';
 import { findPath, type PathRules } from './paths';
 import type { Performance } from './performance';
-import { checkSound, hasSound, soundBlocks } from './sound';
-import { type Material, steps } from './steps';
+import { checkSound, soundBlocks, soundLength } from './sound';
+import { type Material, roundMs, steps } from './steps';
 import type { StoredFolders } from './stored-folders';
 import { VideoRun } from './video';
 
@@ -29,12 +30,12 @@ export async function loadEntry(
   const key = entry.video === undefined ? 'imgpath' : 'video';
   const pictures = await look(key, entry.video ?? entry.imgpath, (file) => pictureMaterial(file, stored));
   const sound = await look('audiopath', entry.audiopath, async (file) => {
-    await checkSound(file);
-    return () => soundBlocks(file);
+    const { durationMs } = await checkSound(file);
+    return { sound: () => soundBlocks(file), soundMs: durationMs };
   });
   if (pictures === undefined || pictures === 'broken' || sound === 'broken') return undefined;
   const { audiotype, name = pictures.name, loop } = entry;
-  return performanceOf({ ...pictures.material, ...(sound && { sound }) }, { audiotype, name, loop: loop === true });
+  return performanceOf({ ...pictures.material, ...sound }, { audiotype, name, loop: loop === true });
 }
 
 /** A video file as a performance; `soundFile` takes the place of the video's own sound. */
@@ -51,8 +52,8 @@ export async function videoPerformance({
 }): Promise<Performance> {
   const material = await videoMaterial(videoFile);
   if (soundFile === undefined) return performanceOf(material, { audiotype, name, loop: false });
-  await checkSound(soundFile);
-  return performanceOf({ ...material, sound: () => soundBlocks(soundFile) }, { audiotype, name, loop: false });
+  const { durationMs: soundMs } = await checkSound(soundFile);
+  return performanceOf({ ...material, sound: () => soundBlocks(soundFile), soundMs }, { audiotype, name, loop: false });
 }
 
 function performanceOf(
@@ -61,12 +62,13 @@ function performanceOf(
 ): Performance {
   const standsInModeOne = audiotype === 1;
   // Mode 1 is silence: its pictures go round, and sound that they bring is left out.
-  const { open, sound } = material;
-  const played: Material = standsInModeOne || !sound ? { open } : { open, sound };
+  const { open, picturesMs } = material;
+  const played: Material = standsInModeOne ? { open, picturesMs } : material;
   return {
     audiotype,
     name,
     loop: loop || standsInModeOne,
+    durationMs: roundMs(played),
     steps: (size, signal) => steps(played, { size, loop: loop || standsInModeOne, signal }),
   };
 }
@@ -76,17 +78,22 @@ async function pictureMaterial(path: string, stored: StoredFolders): Promise<{ m
   if (!(await stat(path)).isDirectory()) return { material: await videoMaterial(path), name };
   const folder = await readImageFolder(path);
   stored.prepare(folder);
-  return { material: { open: async (size) => FolderRun.open(folder, size, stored) }, name: basename(path) };
+  const picturesMs = (folder.pictureFiles.length * 1_000) / PICTURES_PER_SECOND;
+  return { material: { open: async (size) => FolderRun.open(folder, size, stored), picturesMs }, name: basename(path) };
 }
 
 async function videoMaterial(file: string): Promise<Material> {
   const run = await VideoRun.open(file, CHECK_SIZE);
-  const fromSamples = run.startSamples;
+  const { startSamples: fromSamples, durationMs: picturesMs } = run;
   try {
     if (!(await run.next())) throw new Error('holds no pictures that can be decoded');
   } finally {
     await run.close();
   }
-  const sound = (await hasSound(file)) ? () => soundBlocks(file, { fromSamples }) : undefined;
-  return { open: (size) => VideoRun.open(file, size), ...(sound && { sound }) };
+  const heard = await soundLength(file, { fromSamples });
+  return {
+    open: (size) => VideoRun.open(file, size),
+    picturesMs,
+    ...(heard && { sound: () => soundBlocks(file, { fromSamples }), soundMs: heard.durationMs }),
+  };
 }

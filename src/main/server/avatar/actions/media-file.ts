@@ -1,6 +1,6 @@
 import { AV_NOPTS_VALUE, AVDISCARD_ALL, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, Packet, type Stream } from 'node-av/lib';
-import { SAMPLE_RATE_HZ } from '../../../../shared/units';
+import { SAMPLE_RATE_HZ, samplesToMs } from '../../../../shared/units';
 import { Owned } from '../../audio/owned';
 
 /** Containers that may be opened. Never hls, concat, image2, ...: those open further paths and URLs named in the file. */
@@ -62,6 +62,17 @@ export class MediaFile {
     const { startTime, timeBase } = this.stream;
     if (startTime === AV_NOPTS_VALUE) return 0;
     return Math.round((Number(startTime) * timeBase.num * SAMPLE_RATE_HZ) / timeBase.den);
+  }
+
+  /** How long the track lasts, by the headers alone; undefined where they do not say. */
+  get durationMs(): number | undefined {
+    const { duration, timeBase } = this.stream;
+    if (duration !== AV_NOPTS_VALUE && duration > 0n) return (Number(duration) * timeBase.num * 1_000) / timeBase.den;
+    // Matroska tells the length of the file, not of its tracks, which then last to its end. Microseconds (AV_TIME_BASE).
+    const { duration: whole, startTime } = this.format;
+    if (whole === AV_NOPTS_VALUE || whole <= 0n) return undefined;
+    const endMs = Number(startTime === AV_NOPTS_VALUE ? whole : whole + startTime) / 1_000;
+    return Math.max(0, endMs - samplesToMs(this.startSamples));
   }
 
   /** The track's next packet, valid until the next call; null at the end. */

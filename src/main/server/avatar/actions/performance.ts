@@ -21,6 +21,8 @@ export interface Performance {
   readonly name: string;
   /** Goes round until another mode is set. */
   readonly loop: boolean;
+  /** One round, by what its files say of themselves; undefined where they do not. */
+  readonly durationMs?: number | undefined;
   /**
    * The steps in order, each made when it is asked for; nothing is held but what the next one needs. Frees everything when it
    * ends, when the signal aborts and when its reader stops early.

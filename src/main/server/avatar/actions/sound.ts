@@ -1,4 +1,4 @@
-import { SAMPLE_RATE_HZ, SAMPLES_PER_PICTURE } from '../../../../shared/units';
+import { SAMPLE_RATE_HZ, SAMPLES_PER_PICTURE, samplesToMs } from '../../../../shared/units';
 import { PacketDecoder } from '../../audio/decoder';
 import type { PcmChunk } from '../../audio/frame';
 import { frames } from '../../audio/framer';
@@ -19,19 +19,30 @@ export function soundBlocks(file: string, { fromSamples }: SoundOptions = {}): A
   return frames(placed(file, fromSamples), SAMPLES_PER_PICTURE);
 }
 
-/** @throws Error when the file has no sound that can be decoded, as the end of a sentence that starts with its name */
-export async function checkSound(file: string): Promise<void> {
+/**
+ * @returns how long it lasts, where its file says so
+ * @throws Error when the file has no sound that can be decoded, as the end of a sentence that starts with its name
+ */
+export async function checkSound(file: string): Promise<{ durationMs: number | undefined }> {
   const blocks = soundBlocks(file);
   const first = await blocks.next();
   await blocks.return(undefined);
-  if (first.done) throw new Error('holds no sound that can be decoded');
+  const length = await soundLength(file);
+  if (first.done || !length) throw new Error('holds no sound that can be decoded');
+  return length;
 }
 
-/** @returns false for a video without a sound track */
-export async function hasSound(file: string): Promise<boolean> {
+/** @returns how long it sounds from `fromSamples` on, where its file says so; undefined for a file without a sound track */
+export async function soundLength(
+  file: string,
+  { fromSamples }: SoundOptions = {},
+): Promise<{ durationMs: number | undefined } | undefined> {
   const media = await MediaFile.open(file, 'audio');
-  media?.close();
-  return media !== undefined;
+  if (!media) return undefined;
+  const { durationMs, startSamples } = media;
+  media.close();
+  const leadMs = fromSamples === undefined ? 0 : samplesToMs(startSamples - fromSamples);
+  return { durationMs: durationMs === undefined ? undefined : Math.max(0, leadMs + durationMs) };
 }
 
 async function* placed(file: string, fromSamples: number | undefined): AsyncGenerator<PcmChunk> {

@@ -1,4 +1,4 @@
-import { SAMPLES_PER_PICTURE } from '../../../../shared/units';
+import { PICTURE_MS, SAMPLES_PER_PICTURE } from '../../../../shared/units';
 import type { I420Picture } from '../avatar';
 import type { ActStep, PictureSize } from './performance';
 
@@ -17,8 +17,20 @@ export interface Material {
   open(size: PictureSize): Promise<PictureRun>;
   /** 40 ms blocks of sound that begin with the first picture; undefined where there is none. */
   sound?: () => AsyncGenerator<Float32Array>;
+  /** How long each lasts from the first picture on; undefined where its file does not say. */
+  picturesMs: number | undefined;
+  soundMs?: number | undefined;
 }
 
+/** How long a round lasts: whole pictures, until both are over. */
+export function roundMs({ sound, picturesMs, soundMs }: Material): number | undefined {
+  const lengths = sound ? [picturesMs, soundMs] : [picturesMs];
+  if (!lengths.every((ms) => ms !== undefined)) return undefined;
+  return Math.ceil((Math.max(...lengths) - ROUNDING_MS) / PICTURE_MS) * PICTURE_MS;
+}
+
+/** Containers round times to whole milliseconds. */
+const ROUNDING_MS = 1;
 const SILENCE = new Float32Array(SAMPLES_PER_PICTURE);
 
 /**

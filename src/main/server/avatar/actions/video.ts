@@ -67,6 +67,11 @@ export class VideoRun implements PictureRun {
     return this.media!.startSamples;
   }
 
+  /** How long the pictures last, where the file says so. */
+  get durationMs(): number | undefined {
+    return this.media!.durationMs;
+  }
+
   async next(): Promise<I420Picture | undefined> {
     const atS = this.given / PICTURES_PER_SECOND;
     let due: Frame | undefined;
