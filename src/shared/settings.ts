@@ -190,6 +190,17 @@ export const settingsSchema = z.object({
     unit: 'requests/s per address',
     help: '0 = off; this machine always gets at least 200',
   }),
+  tokens: setting(text.optional(), {
+    unit: 'file',
+    help: 'more tokens, with what each may do: JSON list of {"name", "scope": "view|control|admin", "sha256"}',
+    defaultText: 'tokens.json in the data folder',
+  }),
+  tls_cert: setting(text.optional(), { unit: 'file', help: 'serve HTTPS with this certificate (PEM, with its chain)' }),
+  tls_key: setting(text.optional(), { unit: 'file', help: 'private key of that certificate (PEM, no passphrase)' }),
+  drain_s: setting(z.int().min(0).max(86_400).default(0), {
+    unit: 's',
+    help: 'when asked to end (SIGTERM): how long sessions that live may go on, while new ones are refused; 0 = end at once',
+  }),
   stun: setting(z.array(z.string().regex(/^stuns?:[^\s]+$/, { error: 'must be like stun:host:3478' })).default([]), {
     unit: 'URLs',
     help: 'STUN servers, comma-separated',
@@ -221,6 +232,9 @@ export const settingsSchema = z.object({
   video_bitrate_kbps: setting(z.int().min(100).max(50_000).default(2_500), { unit: 'kbit/s', help: 'video bit rate' }),
   log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), {
     help: 'least important message that is printed',
+  }),
+  log_file: setting(z.boolean().default(true), {
+    help: 'keep the log in the data folder as well (logs/herald.log, 5 files of 5 MB)',
   }),
   llm_preset: setting(z.enum(LLM_PRESETS).default('dashscope'), {
     help: 'service that answers in chat; the local ones (ollama, lmstudio, vllm) need no key',
@@ -323,6 +337,18 @@ export function settingKind(name: SettingName): SettingKind {
   if (schema instanceof z.ZodNumber) return 'number';
   if (schema instanceof z.ZodBoolean) return 'boolean';
   return schema instanceof z.ZodArray ? 'list' : 'text';
+}
+
+/** The bounds of a number, read off its schema; undefined for anything else. */
+export function settingRange(name: SettingName): { min?: number; max?: number; integer: boolean } | undefined {
+  const schema = bareSchema(name);
+  if (!(schema instanceof z.ZodNumber)) return undefined;
+  const { minValue: min, maxValue: max, format } = schema;
+  return {
+    ...(Number.isFinite(min) && { min: min! }),
+    ...(Number.isFinite(max) && { max: max! }),
+    integer: format === 'safeint',
+  };
 }
 
 function bareSchema(name: SettingName): z.core.$ZodType {
