@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseOffer } from './offer';
+import { CodecNotOffered, normaliseOffer } from './offer';
 
 const TRANSPORT = (n: number) =>
   `a=ice-ufrag:user${n}\na=ice-pwd:password${n}password${n}00\na=fingerprint:sha-256 AA:BB\na=setup:actpass`;
@@ -53,6 +53,16 @@ describe('normaliseOffer', () => {
     const { sdp } = normaliseOffer(offer(CHROMIUM_VIDEO));
     expect(sdp.match(/a=ice-ufrag:user1/g)).toHaveLength(2);
     expect(sdp).not.toContain('user2');
+  });
+
+  it('keeps the codec of a running program alone, and says so where the offer lacks it', () => {
+    const { sdp, videoCodec } = normaliseOffer(offer(CHROMIUM_VIDEO), 'vp8');
+    expect(videoCodec).toBe('vp8');
+    expect(sdp).toContain('m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n');
+    expect(normaliseOffer(offer(CHROMIUM_VIDEO), 'h264').sdp).toContain('m=video 9 UDP/TLS/RTP/SAVPF 106 107\r\n');
+    const vp8Only = offer('m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 VP8/90000');
+    expect(() => normaliseOffer(vp8Only, 'h264')).toThrow(CodecNotOffered);
+    expect(() => normaliseOffer(vp8Only, 'h264')).toThrow(/encoded in H.264.*packetization-mode=1/);
   });
 
   it('leaves unbundled sections alone', () => {

@@ -1,5 +1,13 @@
 import type { VideoCodec } from '../../encode/video';
 import { HeraldError } from '../../errors';
+import {
+  MAX_SDP_CHARS,
+  parseDescription,
+  payloadTypes,
+  type Section,
+  shareBundledTransport,
+  writeDescription,
+} from './sdp';
 
 /** What an offer asks for, rewritten so that werift answers it correctly. */
 export interface NormalisedOffer {
@@ -8,83 +16,57 @@ export interface NormalisedOffer {
   videoCodec: VideoCodec;
 }
 
-interface Section {
-  kind: string;
-  lines: string[];
+/** The program is encoded already, and in a codec that the offer does not have. */
+export class CodecNotOffered extends HeraldError {
+  constructor(codec: VideoCodec) {
+    super(
+      'malformed',
+      `The program is encoded in ${CODEC_NAMES[codec]}, which the SDP offer does not have${codec === 'h264' ? ' with packetization-mode=1' : ''}: ` +
+        `add ${CODEC_NAMES[codec]} to the codecs of the video section`,
+    );
+  }
 }
 
-const MAX_SDP_CHARS = 200_000;
-const TRANSPORT = /^a=(ice-ufrag|ice-pwd|ice-options|fingerprint|setup|candidate|end-of-candidates)\b/;
+const CODEC_NAMES = { h264: 'H.264', vp8: 'VP8' } as const;
 
 /**
- * Checks an offer and works around two habits of werift 0.24.4:
- * - it keeps the ICE credentials of the last bundled section while the peer uses the first one's (RFC 8843 section 9.2); aiortc
- *   sends different ones per section and never connects. The first bundled section's transport lines are copied to the others.
- * - it matches codecs by MIME type alone, so every H.264 profile offered would be answered. One H.264 (constrained baseline,
- *   packetization-mode 1), one VP8 and their rtx are kept, in that order.
+ * Checks an offer and works around two habits of werift 0.24.4: bundled sections share one transport (`shareBundledTransport`),
+ * and as it matches codecs by MIME type alone, so that every H.264 profile offered would be answered, one H.264 (constrained
+ * baseline, packetization-mode 1), one VP8 and their rtx are kept, in that order; with `running`, that codec alone.
  *
- * @throws HeraldError 'malformed' with what is missing.
+ * @throws HeraldError 'malformed' with what is missing; CodecNotOffered where `running` is not among its codecs.
  */
-export function normaliseOffer(sdp: string): NormalisedOffer {
+export function normaliseOffer(sdp: string, running?: VideoCodec): NormalisedOffer {
   if (sdp.length > MAX_SDP_CHARS)
     throw new HeraldError('too-large', `The SDP is longer than ${MAX_SDP_CHARS} characters`);
   if (!/^v=0\s*$/m.test(sdp.slice(0, 16))) throw malformed('it does not begin with v=0');
-  const [head = '', ...rest] = sdp.trim().split(/\r?\n(?=m=)/);
-  const sections = rest.map((text) => parseSection(text));
+  const description = parseDescription(sdp);
+  const { sections } = description;
   const video = sections.find((s) => s.kind === 'video');
   if (!video) throw malformed('it has no video section; add a recvonly video transceiver');
   if (!/^a=fingerprint:/m.test(sdp)) throw malformed('it has no DTLS fingerprint');
   if (!/^a=ice-ufrag:/m.test(sdp)) throw malformed('it has no ICE credentials');
-  shareTransport(head, sections);
+  shareBundledTransport(description);
   let videoCodec: VideoCodec | undefined;
   for (const section of sections) {
-    if (section.kind === 'video') videoCodec = keepVideoCodecs(section);
+    if (section.kind === 'video') videoCodec = keepVideoCodecs(section, running);
   }
-  if (!videoCodec) throw malformed('its video section offers neither H.264 nor VP8');
+  if (!videoCodec) {
+    throw running ? new CodecNotOffered(running) : malformed('its video section offers neither H.264 nor VP8');
+  }
   const audio = sections.find((s) => s.kind === 'audio');
   if (audio && !audio.lines.some((l) => /^a=rtpmap:\d+ opus\/48000/i.test(l)))
     throw malformed('its audio section does not offer Opus');
-  return {
-    sdp: `${[head.trim(), ...sections.flatMap((s) => s.lines)].join('\r\n').replace(/\r?\n/g, '\r\n')}\r\n`,
-    videoCodec,
-  };
+  return { sdp: writeDescription(description), videoCodec };
 }
 
-function parseSection(text: string): Section {
-  const lines = text.trim().split(/\r?\n/);
-  return { kind: /^m=(\S+)/.exec(lines[0] ?? '')?.[1] ?? '', lines };
-}
-
-function shareTransport(head: string, sections: Section[]): void {
-  const bundled = /^a=group:BUNDLE (.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
-  const mid = (s: Section) =>
-    s.lines
-      .find((l) => l.startsWith('a=mid:'))
-      ?.slice(6)
-      .trim() ?? '';
-  const first = sections.find((s) => mid(s) === bundled[0]);
-  if (!first) return;
-  const transport = first.lines.filter((l) => TRANSPORT.test(l));
-  for (const section of sections) {
-    if (section === first || !bundled.includes(mid(section))) continue;
-    section.lines = [...section.lines.filter((l) => !TRANSPORT.test(l)), ...transport];
-  }
-}
-
-function keepVideoCodecs(section: Section): VideoCodec | undefined {
-  const names = new Map<string, string>();
-  const formats = new Map<string, string>();
-  for (const line of section.lines) {
-    const map = /^a=rtpmap:(\d+) ([^/\s]+)\/90000/.exec(line);
-    if (map) names.set(map[1]!, map[2]!.toLowerCase());
-    const fmtp = /^a=fmtp:(\d+) (.*)$/.exec(line);
-    if (fmtp) formats.set(fmtp[1]!, fmtp[2]!.toLowerCase());
-  }
+function keepVideoCodecs(section: Section, running?: VideoCodec): VideoCodec | undefined {
+  const { names, formats } = payloadTypes(section);
   const byName = (name: string) => [...names.keys()].filter((type) => names.get(type) === name);
-  const h264 = byName('h264')
+  const h264 = byName(running === 'vp8' ? '' : 'h264')
     .filter((type) => /packetization-mode=1/.test(formats.get(type) ?? ''))
     .sort((a, b) => profileRank(formats.get(a)) - profileRank(formats.get(b)))[0];
-  const vp8 = byName('vp8')[0];
+  const vp8 = byName(running === 'h264' ? '' : 'vp8')[0];
   const rtxOf = (type: string | undefined) =>
     type === undefined ? undefined : byName('rtx').find((rtx) => apt(formats.get(rtx)) === type);
   const kept = [h264, vp8, rtxOf(h264), rtxOf(vp8)].filter((type) => type !== undefined);

@@ -21,6 +21,7 @@ const NEGOTIATION_DEADLINE_MS = 5_000;
 
 /** A WebRTC viewer (werift): it made an offer, and is sent the program that it is attached to. */
 export class Peer implements Output {
+  readonly kind = 'webrtc';
   private readonly untrack = track('peer');
   private readonly senders: RtpSenderPair;
   private state_: PeerState = 'connecting';
