@@ -20,11 +20,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { settings, dataDir, warnings } = loaded;
+  const { settings, dataDir, sources, warnings } = loaded;
   const log = createLogger(settings.log_level);
   for (const warning of warnings) log.warn(warning);
   try {
-    const server = await startServer(settings, { log, dataDir });
+    const server = await startServer(settings, { log, dataDir, sources });
     const stop = (signal: NodeJS.Signals) => {
       log.info(`${signal}: closing`);
       setTimeout(() => process.exit(0), CLOSE_DEADLINE_MS).unref();

@@ -4,12 +4,13 @@ import { openAudio } from './audio/decode';
 import { DEFAULT_PRESENTER, openActions, openAvatars } from './avatar/open';
 import { makeClipInProcess } from './clips/clip-host';
 import { ClipLibrary } from './clips/library';
+import { LiveSettings, type Sources } from './config/live';
+import { VOICE_SETTINGS } from './config/live-names';
+import type { Vault } from './config/settings-file';
 import { loadOrCreateToken } from './config/token';
 import { ExportLibrary } from './export/library';
 import { createHttpServer } from './http/server';
-import { createLlm } from './llm/create';
-import { Conversation } from './llm/history';
-import { loadRules } from './llm/rules';
+import { LiveChat } from './llm/chat-services';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
@@ -17,10 +18,10 @@ import { createMouth } from './mouth/create';
 import { facesOf } from './mouth/int8/faces';
 import type { IceServer } from './outputs/webrtc/peer';
 import { RecordingLibrary } from './recordings/library';
-import type { ChatServices } from './session/dialogue';
 import { SessionRegistry } from './session/registry';
 import { rehearse } from './session/rehearse';
 import { createTts } from './tts/registry';
+import { SwitchableTts } from './tts/switchable';
 
 export interface RunningServer {
   /** Where a browser on this machine finds the studio page. */
@@ -39,15 +40,22 @@ export interface StartOptions {
   dataDir: string;
   /** Puts a deleted recording into the system's trash, where there is one; without it deleting is for good. */
   trash?: (file: string) => Promise<void>;
+  /** Where each setting came from: those of the command line and the environment cannot be changed while it runs. */
+  sources?: Sources;
+  /** Keeps the secrets of settings.json, where the system offers it. */
+  vault?: Vault;
 }
 
 /**
  * The composition root: the one place that knows every part. Both shells (Electron and `npm run serve`) call it.
  * @throws what keeps the server from listening, e.g. EADDRINUSE; everything opened until then is closed again.
  */
-export async function startServer(settings: Settings, { log, dataDir, trash }: StartOptions): Promise<RunningServer> {
+export async function startServer(given: Settings, options: StartOptions): Promise<RunningServer> {
+  const { log, dataDir, trash, sources, vault } = options;
+  const live = new LiveSettings({ settings: given, dataDir, ...(sources && { sources }), ...(vault && { vault }) });
+  const settings = live.current;
   const startedAtMs = Date.now();
-  const chat = chatServices(settings, log.child({ scope: 'chat' }));
+  const chat = new LiveChat(live, log.child({ scope: 'chat' }));
   const latency = new LatencyLedger();
   const token = settings.token ?? loadOrCreateToken(dataDir);
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
@@ -60,7 +68,10 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   );
   const known = actions.all.map(({ audiotype, name }) => `${audiotype} (${name})`);
   if (known.length > 0) stageLog.info(`performances: ${known.join(', ')}`);
-  const tts = createTts(settings, { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) });
+  const voices = { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) };
+  const tts = new SwitchableTts(createTts(settings, voices));
+  live.follow({ names: VOICE_SETTINGS, apply: () => tts.change(createTts(settings, voices)) });
+  live.follow({ names: ['log_level'], apply: () => (log.level = settings.log_level) });
   const stopping = new AbortController();
   const mouth = createMouth({
     settings,
@@ -75,7 +86,9 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   const recordings = new RecordingLibrary({
     dir: join(dataDir, 'recordings'),
     minFreeBytes: settings.record_min_free_mb * 1e6,
-    maxDurationMs: settings.record_max_minutes * 60_000,
+    get maxDurationMs() {
+      return settings.record_max_minutes * 60_000;
+    },
     log: log.child({ scope: 'record' }),
     ...(trash && { trash }),
   });
@@ -96,14 +109,18 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   });
   const sessions = new SessionRegistry(
     {
-      maxSessions: settings.max_session,
+      get maxSessions() {
+        return settings.max_session;
+      },
       defaultAvatar,
       iceServers: iceServers(settings),
     },
     {
       tts,
       chat,
-      chatOverlap: settings.chat_overlap,
+      get chatOverlap() {
+        return settings.chat_overlap;
+      },
       performanceOverlap: settings.performance_overlap,
       latency,
       mouth,
@@ -117,6 +134,7 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   );
   const http = await createHttpServer({
     settings,
+    live,
     sessions,
     tts,
     chat,
@@ -160,20 +178,6 @@ export async function startServer(settings: Settings, { log, dataDir, trash }: S
   const address = http.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.listenport;
   return { url: `http://${localHost(settings.host)}:${port}`, host: settings.host, port, token, close };
-}
-
-/** @throws when the rules file cannot be used, naming every problem in it. */
-function chatServices(settings: Settings, log: Log): ChatServices {
-  const made = createLlm(settings);
-  if ('llm' in made) log.info(`questions are answered by ${made.llm.name}`);
-  const { rules, llm_system_prompt: systemPrompt, llm_history_tokens: historyTokens } = settings;
-  return {
-    ...made,
-    rules: rules === undefined ? [] : loadRules(rules),
-    tools: settings.llm_tools,
-    onSlowRule: ({ pattern }) => log.warn(`the rule with pattern ${pattern} takes too long and was passed over`),
-    newConversation: () => new Conversation({ historyTokens, ...(systemPrompt !== undefined && { systemPrompt }) }),
-  };
 }
 
 /** The address at which this machine reaches a server that listens on `host`. */

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../shared/settings';
 import { defaultDataDir } from './data-dir';
-import { type LoadedSettings, loadSettings, saveSettings } from './load';
+import { type LoadedSettings, loadSettings } from './load';
+import { saveSettings } from './settings-file';
 import { loadOrCreateToken } from './token';
 
 let dataDir: string;

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { z } from 'zod';
+import { resolve } from 'node:path';
 import {
-  defaultTextOf,
   envNameOf,
   flagOf,
   type SettingName,
@@ -13,11 +10,13 @@ import {
   settingNames,
   settingsSchema,
 } from '../../../shared/settings';
+import type { SettingProblem } from '../../../shared/settings-protocol';
 import { parseArgv } from './argv';
-import { writeFileAtomic } from './atomic';
 import { defaultDataDir } from './data-dir';
 import { helpText } from './help';
 import { nearest } from './nearest';
+import { whyNot } from './reasons';
+import { isSealed, readSettingsFile, settingsFileOf, type Vault } from './settings-file';
 
 export type SettingSource = 'default' | 'settings.json' | 'environment' | 'command line';
 
@@ -42,6 +41,8 @@ export interface LoadInput {
   /** Electron's `userData`; the platform's config folder otherwise. */
   defaultDataDir?: string;
   cwd?: string;
+  /** Opens secrets that the desktop app sealed; elsewhere they stay closed. */
+  vault?: Vault;
 }
 
 interface Given {
@@ -71,7 +72,7 @@ export function loadSettings(input: LoadInput): LoadResult {
   const merged: Record<string, unknown> = {};
   const sources = Object.fromEntries(settingNames.map((name) => [name, 'default'])) as LoadedSettings['sources'];
   const layers = [
-    fromFile(join(dataDir, 'settings.json'), problems, warnings),
+    fromFile(settingsFileOf(dataDir), input.vault, problems, warnings),
     fromEnvironment(input.env, problems, warnings),
     fromArgv(argv.values, problems),
   ];
@@ -87,12 +88,10 @@ export function loadSettings(input: LoadInput): LoadResult {
     }
   }
 
-  if (merged.transport === 'rtmp' || merged.transport === 'rtcpush') {
-    problems.push(`--transport ${merged.transport} is not available yet: this version serves --transport webrtc`);
-  }
+  problems.push(...problemsTogether(merged).map(({ msg }) => msg));
   if (problems.length > 0) return { kind: 'problems', problems };
   const settings = settingsSchema.parse({ ...merged, data: dataDir });
-  for (const name of ['avatars', 'models', 'customvideo_config', 'rules'] as const) {
+  for (const name of PATHS) {
     const path = settings[name];
     if (path !== undefined) settings[name] = resolve(sources[name] === 'settings.json' ? dataDir : cwd, path);
   }
@@ -100,29 +99,22 @@ export function loadSettings(input: LoadInput): LoadResult {
   return { kind: 'run', settings, dataDir, sources, warnings };
 }
 
-/** Writes settings.json with these keys changed (undefined removes one) and the others as they were. */
-export function saveSettings(dataDir: string, changes: Partial<Settings>): void {
-  const file = join(dataDir, 'settings.json');
-  const kept = readSettingsFile(file) ?? {};
-  const { data: _livesElsewhere, ...next } = { ...kept, ...changes };
-  writeFileAtomic(file, `${JSON.stringify(next, null, 2)}\n`);
+/** Files and folders that are named relative to where the setting stands: settings.json's folder, or the current one. */
+export const PATHS = ['avatars', 'models', 'customvideo_config', 'rules'] as const;
+
+/** What is wrong with values that are each right alone. */
+export function problemsTogether(settings: Partial<Settings>): SettingProblem[] {
+  if (settings.transport !== 'rtmp' && settings.transport !== 'rtcpush') return [];
+  const msg = `--transport ${settings.transport} is not available yet: this version serves --transport webrtc`;
+  return [{ name: 'transport', msg }];
 }
 
-function readSettingsFile(file: string): Record<string, unknown> | undefined {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const parsed: unknown = JSON.parse(content);
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new Error('it must hold one object');
-  return parsed as Record<string, unknown>;
-}
-
-function fromFile(file: string, problems: string[], warnings: string[]): Map<SettingName, Given> {
+function fromFile(
+  file: string,
+  vault: Vault | undefined,
+  problems: string[],
+  warnings: string[],
+): Map<SettingName, Given> {
   const given = new Map<SettingName, Given>();
   let content: Record<string, unknown> | undefined;
   try {
@@ -137,12 +129,21 @@ function fromFile(file: string, problems: string[], warnings: string[]): Map<Set
       warnings.push(`settings.json: unknown key "${key}" ignored${meant ? `; did you mean "${meant}"?` : ''}`);
     } else if (name === 'data') {
       warnings.push('settings.json: "data" ignored, since the file itself lives in that folder; use --data');
+    } else if (isSealed(value)) {
+      const opened = vault?.open(value);
+      if (opened !== undefined)
+        given.set(name, { value: opened, where: `settings.json: ${name}`, source: 'settings.json' });
+      else warnings.push(closedSecret(name));
     } else if (value !== null) {
       given.set(name, { value, where: `settings.json: ${name}`, source: 'settings.json' });
     }
   }
   return given;
 }
+
+const closedSecret = (name: SettingName) =>
+  `settings.json: ${name} was stored by the desktop app in this system's safe storage and cannot be read here: ` +
+  `set ${envNameOf(name)}, or enter it again in the settings`;
 
 function fromEnvironment(env: LoadInput['env'], problems: string[], warnings: string[]): Map<SettingName, Given> {
   const given = new Map<SettingName, Given>();
@@ -205,34 +206,5 @@ function fromText(name: SettingName, text: string): unknown {
         .filter((item) => item !== '');
     case 'text':
       return text;
-  }
-}
-
-const EXPECTED = {
-  number: 'must be a number',
-  boolean: 'must be true or false',
-  list: 'must be a list',
-  text: 'must be text',
-};
-
-function whyNot(name: SettingName, issue?: z.core.$ZodIssue): string {
-  const { unit } = settingInfo(name);
-  const byDefault = defaultTextOf(name);
-  const notes = [unit, byDefault && `default ${byDefault}`].filter(Boolean).join(', ');
-  return `${reasonOf(name, issue)}${notes ? ` (${notes})` : ''}`;
-}
-
-function reasonOf(name: SettingName, issue?: z.core.$ZodIssue): string {
-  switch (issue?.code) {
-    case 'invalid_type':
-      return issue.expected === 'int' ? 'must be a whole number' : EXPECTED[settingKind(name)];
-    case 'too_big':
-      return `must be at most ${issue.maximum}`;
-    case 'too_small':
-      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.join(', ')}`;
-    default:
-      return issue?.message ?? EXPECTED[settingKind(name)];
   }
 }

@@ -17,7 +17,7 @@ export interface LlmRouteDependencies {
 }
 
 /** What the panel asks about the language model. */
-export function llmRoutes(app: FastifyInstance, { llm, problem }: LlmRouteDependencies): void {
+export function llmRoutes(app: FastifyInstance, chat: LlmRouteDependencies): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/llm/models',
     {
@@ -28,6 +28,8 @@ export function llmRoutes(app: FastifyInstance, { llm, problem }: LlmRouteDepend
       },
     },
     async (_request, reply) => {
+      // Read now: settings may name another model while the server runs.
+      const { llm, problem } = chat;
       if (!llm) return { code: -1 as const, msg: problem ?? 'no language model is configured' };
       try {
         const models = await whileClientWaits(reply, MODELS_LIMIT_MS, (signal) => llm.models(signal));

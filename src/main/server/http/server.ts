@@ -8,6 +8,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import type { Settings } from '../../../shared/settings';
 import type { ClipLibrary } from '../clips/library';
+import type { LiveSettings } from '../config/live';
 import { appRoot } from '../entries';
 import type { ExportLibrary } from '../export/library';
 import type { Log } from '../log';
@@ -27,11 +28,14 @@ import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
 import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
+import { settingsRoutes } from './settings-routes';
 import { EventStreams } from './sse';
 import { voiceRoutes } from './voice-routes';
 
 export interface HttpServerOptions {
   settings: Settings;
+  /** The same, to be shown and changed; without it there is no /api/settings. */
+  live?: LiveSettings;
   sessions: SessionDirectory;
   /** What /api/health shows under `data`. */
   health: () => object;
@@ -108,6 +112,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   await exportRoutes(app, { ...(options.exports && { exports: options.exports }) });
   await avatarRoutes(app, options.avatars);
   adminRoutes(app, { settings, sessions, health });
+  settingsRoutes(app, options.live);
   voiceRoutes(app, { tts: options.tts });
   llmRoutes(app, options.chat ?? {});
   await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));

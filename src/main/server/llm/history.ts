@@ -7,10 +7,11 @@ export const DEFAULT_PERSONA =
   'headings, tables, code, emoji or web addresses, and write numbers and symbols so that they can be read out. If you do ' +
   'not know something, say so in a sentence.';
 
+/** Read at every question, so that whoever gives them may change them. */
 export interface ConversationSettings {
-  systemPrompt?: string;
+  readonly systemPrompt?: string | undefined;
   /** Bound of what is remembered, by `estimateTokens`; 0 remembers nothing. */
-  historyTokens: number;
+  readonly historyTokens: number;
 }
 
 interface Exchange {
@@ -27,14 +28,12 @@ const TOKENS_PER_MESSAGE = 4;
  * together, and an exchange larger than the whole bound is not remembered at all.
  */
 export class Conversation {
-  readonly #systemPrompt: string;
-  readonly #historyTokens: number;
+  readonly #settings: ConversationSettings;
   #exchanges: Exchange[] = [];
   #tokens = 0;
 
-  constructor({ systemPrompt = DEFAULT_PERSONA, historyTokens }: ConversationSettings) {
-    this.#systemPrompt = systemPrompt;
-    this.#historyTokens = historyTokens;
+  constructor(settings: ConversationSettings) {
+    this.#settings = settings;
   }
 
   /** Estimated size of what is remembered; at most `historyTokens`. */
@@ -45,7 +44,7 @@ export class Conversation {
   /** System prompt, what is remembered (oldest first), and the question. */
   messagesFor(question: string): ChatMessage[] {
     return [
-      { role: 'system', content: this.#systemPrompt },
+      { role: 'system', content: this.#settings.systemPrompt ?? DEFAULT_PERSONA },
       ...this.#exchanges.flatMap(({ question, answer }): ChatMessage[] => [
         { role: 'user', content: question },
         { role: 'assistant', content: answer },
@@ -65,7 +64,7 @@ export class Conversation {
     const tokens = estimateTokens(question) + estimateTokens(answer) + 2 * TOKENS_PER_MESSAGE;
     this.#exchanges.push({ question, answer, tokens });
     this.#tokens += tokens;
-    while (this.#tokens > this.#historyTokens) this.#tokens -= this.#exchanges.shift()!.tokens;
+    while (this.#tokens > this.#settings.historyTokens) this.#tokens -= this.#exchanges.shift()!.tokens;
   }
 
   clear(): void {
