@@ -104,7 +104,14 @@ const CONFIG = JSON.stringify([
   { audiotype: 6, imgpath: 'bow', loop: true, name: 'rocking' },
 ]);
 
-const open: { session: Session; viewer: RtpViewer }[] = [];
+interface Watch {
+  session: Session;
+  viewer: RtpViewer;
+  /** What had arrived when the test began. */
+  from: { frames: number; pictures: number };
+}
+
+const open: Watch[] = [];
 
 async function watched(changes: Partial<SessionServices> = {}) {
   const { viewer, sdp } = await RtpViewer.offer('H264');
@@ -119,9 +126,12 @@ async function watched(changes: Partial<SessionServices> = {}) {
   const session = new Session(parts, { ...services, ...changes }, () => {});
   const events: SessionEvent[] = [];
   session.subscribe((event) => events.push(event));
-  open.push({ session, viewer });
+  const from = { frames: 0, pictures: 0 };
+  open.push({ session, viewer, from });
   await viewer.accept(answer);
   await until(() => viewer.video.packets.length > 0);
+  from.frames = viewer.audio.packets.length;
+  from.pictures = stamps(viewer.video).length;
   const set = (audiotype: number, reinit = false) => session.setMode(audiotype, { reinit });
   const modes = () => events.flatMap((event) => (event.status === 'mode' ? [event.audiotype] : []));
   /** So many more pictures have arrived. */
@@ -129,7 +139,7 @@ async function watched(changes: Partial<SessionServices> = {}) {
     const before = stamps(viewer.video).length;
     await until(() => stamps(viewer.video).length >= before + count);
   };
-  return { session, viewer, events, set, modes, pictures };
+  return { session, viewer, from, events, set, modes, pictures };
 }
 
 async function until(test: () => boolean, limitMs = 20_000): Promise<void> {
@@ -142,18 +152,27 @@ async function until(test: () => boolean, limitMs = 20_000): Promise<void> {
 const stamps = ({ packets }: RtpViewer['video']) => [...new Set(packets.map(({ timestamp }) => timestamp))];
 const steps = (of: number[]) => [...new Set(of.slice(1).map((at, i) => (at - of[i]!) >>> 0))];
 
+/** 100 ms: what a viewer sees as a stall. */
+const STALL_TICKS = 9_000;
+/** In the encoder and on the way while their sound has arrived, or the other way round. */
+const PICTURES_UNDER_WAY = 6;
+
 /**
- * One frame of sound each 20 ms and one picture each 40 ms, all of them, by their own times and numbers. The one excuse is a
- * machine too busy to encode: such a picture is counted where it is dropped.
+ * One frame of sound each 20 ms and one picture each 40 ms, all of them, by their own times and numbers, and as many of the one
+ * as of the other. The one excuse is a machine too busy to encode: such a picture is counted where it is dropped.
  */
-function expectNoStall({ viewer, session }: { viewer: RtpViewer; session: Session }): void {
+function expectNoStall({ viewer, session, from }: Watch): void {
   expect(steps(viewer.audio.packets.map(({ timestamp }) => timestamp))).toEqual([960]);
-  const { droppedPictures, skippedSamples } = session.figures();
+  const { droppedPictures = 0, skippedSamples } = session.figures();
   const at = stamps(viewer.video);
-  const missing = at.slice(1).reduce((sum, stamp, i) => sum + ((stamp - at[i]!) >>> 0) / 3_600 - 1, 0);
+  const gaps = at.slice(1).map((stamp, i) => (stamp - at[i]!) >>> 0);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(Math.max(STALL_TICKS, (droppedPictures + 1) * 3_600));
+  const missing = gaps.reduce((sum, gap) => sum + gap / 3_600 - 1, 0);
   expect(Number.isInteger(missing)).toBe(true);
-  expect(missing).toBeLessThanOrEqual(droppedPictures!);
+  expect(missing).toBeLessThanOrEqual(droppedPictures);
   expect(skippedSamples).toBe(0);
+  const heard = (viewer.audio.packets.length - from.frames) / 2;
+  expect(Math.abs(heard - (at.length - from.pictures + missing))).toBeLessThanOrEqual(PICTURES_UNDER_WAY);
   for (const { packets } of [viewer.video, viewer.audio]) {
     const first = packets[0]!.sequenceNumber;
     expect(packets.map((packet) => (packet.sequenceNumber - first) & 0xffff)).toEqual(packets.map((_, i) => i));
@@ -183,6 +202,28 @@ describe('set_audiotype, at the viewer', () => {
     await watch.pictures(10);
     expectNoStall(watch);
     expect(watch.modes()).toEqual([1, 2, 0, 1, 2, 0, 2, 2, 2, 2, 2, 0]);
+  });
+
+  it.each(['speech', 'a performance'])('0/1/2/2/2/0 in quick order during %s: no stall', async (during) => {
+    const watch = await watched();
+    if (during === 'speech')
+      watch.session.say('a sentence that goes on for two seconds and a little bit, all in all, so', {
+        interrupt: false,
+      });
+    else watch.set(4);
+    const on = during === 'speech' ? 'speaking' : 'acting';
+    await until(() => watch.session.summary.state === on);
+    await watch.pictures(3);
+    for (const audiotype of [0, 1, 2, 2, 2, 0]) watch.set(audiotype);
+    for (const audiotype of [0, 1, 2, 2, 2, 0]) {
+      watch.set(audiotype);
+      await watch.pictures(2);
+    }
+    await until(() => watch.session.summary.state === 'idle');
+    await watch.pictures(5);
+    const set = [1, 2, 0, 1, 2, 0];
+    expect(watch.modes()).toEqual(during === 'speech' ? set : [4, 0, ...set]);
+    expectNoStall(watch);
   });
 
   it('a performance is acting, not speaking, and ends in 1', async () => {
@@ -295,7 +336,9 @@ describe('set_audiotype, at the viewer', () => {
       durationMs: 1_000,
       loop: true,
     });
+    await watch.pictures(10);
     expect(watch.modes()).toEqual([2]);
+    expectNoStall(watch);
   });
 
   it('a performance whose files have gone is told, and the stream goes on', async () => {
