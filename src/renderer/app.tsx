@@ -1,11 +1,9 @@
 import { DropOverlay } from './components/drop-overlay';
-import { Toasts } from './components/toasts';
 import { useShortcuts } from './components/use-shortcuts';
-import { Compose } from './panels/compose';
-import { FiguresPanel } from './panels/figures';
 import { LibrarySheet } from './panels/library-sheet';
-import { Said } from './panels/said';
-import { Stage } from './panels/stage';
+import { Side } from './panels/side/side';
+import { FiguresPanel } from './panels/stage/figures';
+import { Stage } from './panels/stage/stage';
 import { TopBar } from './panels/top-bar';
 
 export function App() {
@@ -15,14 +13,10 @@ export function App() {
       <TopBar />
       <Stage />
       <aside className="side">
-        <div className="talk">
-          <Said />
-          <Compose />
-        </div>
+        <Side />
         <FiguresPanel />
       </aside>
       <LibrarySheet />
-      <Toasts />
       <DropOverlay />
     </div>
   );

@@ -1,11 +1,6 @@
-import { createRoot } from 'react-dom/client';
-import { App } from './app';
-import { htmlLanguage } from './i18n/translate';
-import { connection } from './rtc/connection';
-import { commitRemovals } from './store/library-actions';
-import { type Preferences, usePreferences } from './store/preferences';
-import { learnAvatars } from './store/studio-actions';
 import './styles/tokens.css';
+import '@mantine/core/styles.layer.css';
+import '@mantine/notifications/styles.layer.css';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/stage.css';
@@ -16,19 +11,37 @@ import './styles/menus.css';
 import './styles/recording.css';
 import './styles/library.css';
 import './styles/overlays.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { preferredScheme } from './components/color-scheme';
+import './i18n';
+import { htmlLanguage } from './i18n/language';
+import { connection } from './rtc/connection';
+import { commitRemovals } from './store/library-actions';
+import { type Preferences, usePreferences } from './store/preferences';
+import { learnAvatars } from './store/studio-actions';
+import { cssVariables, theme } from './theme';
 
-const root = document.documentElement;
+/** The language is an attribute of the document: glyphs and screen readers follow it. */
+const speak = ({ language }: Preferences): void => {
+  document.documentElement.lang = htmlLanguage[language];
+};
+speak(usePreferences.getState());
+usePreferences.subscribe(speak);
 
-/** Language and theme are attributes of the document: CSS and screen readers follow them. */
-function dress({ language, theme }: Preferences): void {
-  root.lang = htmlLanguage[language];
-  if (theme === 'auto') delete root.dataset.theme;
-  else root.dataset.theme = theme;
-}
-dress(usePreferences.getState());
-usePreferences.subscribe(dress);
-
-createRoot(document.getElementById('root') as HTMLElement).render(<App />);
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <MantineProvider
+    theme={theme}
+    cssVariablesResolver={cssVariables}
+    colorSchemeManager={preferredScheme()}
+    defaultColorScheme="auto"
+  >
+    <Notifications position="top-right" limit={4} zIndex={1_000} />
+    <App />
+  </MantineProvider>,
+);
 
 connection.connect();
 void learnAvatars();

@@ -1,26 +1,18 @@
-import { en, type MessageKey } from './en';
-import { zh } from './zh';
+import { words } from '.';
+import type { en } from './en';
 
-export type { MessageKey };
-export type Language = 'en' | 'zh';
+export { htmlLanguage, type Language } from './language';
 export type Values = Record<string, string | number>;
+
+type Namespaces = typeof en;
+/** Any key of any namespace; no two namespaces share one. */
+export type MessageKey = { [N in keyof Namespaces]: keyof Namespaces[N] }[keyof Namespaces] & string;
 export type Translate = (key: MessageKey, values?: Values) => string;
 
-export const dictionaries: Record<Language, Record<MessageKey, string>> = { en, zh };
-
-/** The language tag for `<html lang>`: it also picks the right glyphs for Han characters. */
-export const htmlLanguage: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
-
-/** Fills `{name}` placeholders; an unknown placeholder stays visible, so that a mistake shows. */
-export function translate(language: Language, key: MessageKey, values: Values = {}): string {
-  return dictionaries[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
-
-/** The first language of the reader that we have; English otherwise. */
-export function preferredLanguage(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const base = tag.toLowerCase().split('-')[0];
-    if (base === 'zh' || base === 'en') return base;
-  }
-  return 'en';
-}
+/** For what is not a component: messages of the store. Looks through all namespaces. */
+export const translate: Translate = (key, values = {}) =>
+  // The types want one namespace; the keys of all of them are known to be different (a test holds that).
+  (words.t as (key: string, options: object) => string)(key, {
+    ...values,
+    ns: Object.keys(words.getDataByLanguage('en') ?? {}),
+  });

@@ -1,9 +1,9 @@
-import { useCallback } from 'react';
-import { usePreferences } from '../store/preferences';
+import { useTranslation } from 'react-i18next';
 import { type Translate, translate } from './translate';
 
-/** The translator of the language in use; components re-render when it changes. */
+/** The translator over all namespaces, for panels that have not moved to `useTranslation` yet. */
 export function useTranslate(): Translate {
-  const language = usePreferences((s) => s.language);
-  return useCallback<Translate>((key, values) => translate(language, key, values), [language]);
+  // Renders anew when the language changes.
+  useTranslation('common');
+  return translate;
 }

@@ -6,7 +6,7 @@ import { leaveSession } from '../store/stagecraft';
 import type { Connection } from '../store/state';
 import { apply, useStudio } from '../store/studio';
 import { learnSession } from '../store/studio-actions';
-import { toastError, toastInfo, toastSaved } from '../store/toasts';
+import { toastError, toastKept, toastSaved } from '../store/toasts';
 import { refreshVoices } from '../store/voice-actions';
 import { backoffMs, queueWaitMs } from './backoff';
 import { followEvents } from './events';
@@ -181,7 +181,7 @@ export class StudioConnection {
       events?.close();
       peer.pc.close();
       // A session that ends takes its recording along; the server keeps what there is.
-      if (useStudio.getState().taping !== null) toastInfo('record.endedWithSession', { recordings: true });
+      if (useStudio.getState().taping !== null) toastKept();
       apply(abandonLines);
       apply(leaveSession);
       useStudio.setState({ figures: NO_FIGURES });

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { type Language, preferredLanguage } from '../i18n/translate';
+import { type Language, preferredLanguage } from '../i18n/language';
 import { type ChosenVoice, SPEED_MAX, SPEED_MIN } from './voices';
 
 export type Theme = 'auto' | 'light' | 'dark';

@@ -1,5 +1,4 @@
 import type { AvatarSummary, PerformanceSummary, TurnLatency } from '../../shared/protocol';
-import type { MessageKey, Values } from '../i18n/translate';
 import type { Figures } from '../rtc/stats';
 import type { Heard, Voices } from './voices';
 
@@ -68,19 +67,6 @@ export interface Span {
   to: number;
 }
 
-export interface Toast {
-  id: number;
-  tone: 'bad' | 'info';
-  title: MessageKey;
-  values?: Values;
-  /** What to do, as a key of our own or as the server put it. */
-  detail?: MessageKey;
-  detailText?: string;
-  detailValues?: Values;
-  /** Offers to open the recordings. */
-  recordings?: boolean;
-}
-
 export interface Upload {
   name: string;
   /** 0..1 while bytes travel, then null while the server reads the file. */
@@ -116,6 +102,8 @@ export interface Avatars {
   default: string;
 }
 
+export type SideTab = 'chat' | 'script' | 'audio';
+
 export type Sound = 'on' | 'muted' | 'blocked';
 
 export interface StudioState {
@@ -133,6 +121,8 @@ export interface StudioState {
   session: SessionInfo | null;
   avatars: Avatars | null;
   libraryOpen: boolean;
+  /** The panel beside the stage. */
+  sideTab: SideTab;
   latencyMs: number | null;
   /** The server's own figures of the latest turn. */
   latency: TurnLatency | null;
@@ -145,5 +135,4 @@ export interface StudioState {
   upload: Upload | null;
   sound: Sound;
   volume: number;
-  toasts: Toast[];
 }

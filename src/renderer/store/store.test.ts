@@ -1,27 +1,31 @@
-import { describe, expect, it } from 'vitest';
-import { nextTheme, otherManner, parsePreferences } from './preferences';
-import type { StudioState } from './state';
-import { initialState } from './studio';
-import { addToast, dropToast, MAX_TOASTS } from './toast-reducers';
+import { notifications, notificationsStore } from '@mantine/notifications';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../rtc/http';
+import { nextTheme, otherManner, parsePreferences, usePreferences } from './preferences';
+import { toastError, toastInfo } from './toasts';
 
-type Step = (state: StudioState) => Partial<StudioState>;
-const having = (...steps: Step[]): StudioState => {
-  let state = initialState;
-  for (const step of steps) state = { ...state, ...step(state) };
-  return state;
-};
+describe('messages', () => {
+  const shown = () => notificationsStore.getState().notifications;
+  afterEach(() => notifications.clean());
 
-describe('toasts', () => {
-  const toast =
-    (id: number, detailText: string): Step =>
-    (s) =>
-      addToast(s, { id, tone: 'bad', title: 'error.say', detailText });
+  it('say what to do, and are one where they say the same', () => {
+    toastError('error.say', new ApiError(409, ''), 'error.notConnected');
+    toastError('error.say', new ApiError(0, ''));
+    toastError('error.say', new ApiError(0, ''));
+    toastError('error.say', new ApiError(500, ''));
+    expect(shown().map(({ message }) => message)).toEqual([
+      'Connect first, then try again.',
+      'The server does not answer. Check that Herald is running; this page reconnects by itself.',
+      'The server answered 500.',
+    ]);
+    expect(new Set(shown().map(({ title }) => title))).toEqual(new Set(['That was not said']));
+  });
 
-  it('replace their like, are bounded and can be dismissed', () => {
-    expect(having(toast(1, 'a'), toast(2, 'a')).toasts.map((t) => t.id)).toEqual([2]);
-    const many = having(...Array.from({ length: 9 }, (_, i) => toast(i, `${i}`)));
-    expect(many.toasts).toHaveLength(MAX_TOASTS);
-    expect(dropToast(many, 8).toasts?.map((t) => t.id)).not.toContain(8);
+  it('speak the language that is chosen', () => {
+    usePreferences.setState({ language: 'zh' });
+    toastInfo('error.oneFile');
+    usePreferences.setState({ language: 'en' });
+    expect(shown()[0]?.message).toBe('一次只能处理一个文件，第一个正在上传。');
   });
 });
 

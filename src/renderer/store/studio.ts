@@ -14,6 +14,7 @@ export const initialState: StudioState = {
   session: null,
   avatars: null,
   libraryOpen: false,
+  sideTab: 'chat',
   latencyMs: null,
   latency: null,
   voices: null,
@@ -23,7 +24,6 @@ export const initialState: StudioState = {
   upload: null,
   sound: 'on',
   volume: 1,
-  toasts: [],
 };
 
 /** Everything the page shows. Media never passes through here: no render happens per picture. */
@@ -38,5 +38,5 @@ export function apply<A extends unknown[]>(
 }
 
 let lastId = 0;
-/** Ids for lines and toasts of this page. */
+/** Ids for lines of this page. */
 export const nextId = (): number => ++lastId;

@@ -1,40 +1,50 @@
+import { notifications } from '@mantine/notifications';
+import { createElement, type ReactNode } from 'react';
 import { formatDuration } from '../components/format';
-import type { MessageKey, Values } from '../i18n/translate';
+import { ShowRecordings } from '../components/show-recordings';
+import { type MessageKey, translate, type Values } from '../i18n/translate';
 import { ApiError } from '../rtc/http';
-import type { Toast } from './state';
-import { apply, nextId } from './studio';
-import { addToast, dropToast } from './toast-reducers';
 
 const SHOWN_MS = 9_000;
 
 /** What to do about an error: the server's own words when it has any, else ours. */
-export function explain(error: unknown): { detail?: MessageKey; detailText?: string; detailValues?: Values } {
-  if (!(error instanceof ApiError)) return { detailText: error instanceof Error ? error.message : String(error) };
-  if (error.message) return { detailText: error.message };
-  if (error.status === 0) return { detail: 'error.network' };
-  return { detail: 'error.http', detailValues: { status: error.status } };
+export function explain(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  if (error.message) return error.message;
+  return error.status === 0 ? translate('error.network') : translate('error.http', { status: error.status });
 }
 
+/** What went wrong, and what to do next. The same message twice is one message. */
 export function toastError(title: MessageKey, error: unknown, detail?: MessageKey, values?: Values): void {
-  const id = nextId();
-  apply(addToast, {
-    id,
-    tone: 'bad',
-    title,
-    ...(values ? { values } : {}),
-    ...(detail ? { detail } : explain(error)),
-  });
-  setTimeout(() => apply(dropToast, id), SHOWN_MS);
+  show('red', translate(title, values), detail ? translate(detail) : explain(error));
 }
 
 /** A recording is on the disk; why, where it ended by itself. */
-export function toastSaved(durationMs: number | null, reason?: string): void {
+export function toastSaved(durationMs: number | null, reason = ''): void {
   const duration = durationMs === null ? '' : formatDuration(durationMs);
-  toastInfo('record.saved', { recordings: true, values: { duration }, ...(reason && { detailText: reason }) });
+  toastRecording(translate('record.saved', { duration }), reason);
 }
 
-export function toastInfo(title: MessageKey, more: Partial<Toast> = {}): void {
-  const id = nextId();
-  apply(addToast, { ...more, id, tone: 'info', title });
-  setTimeout(() => apply(dropToast, id), SHOWN_MS);
+/** The session took its recording along: it is kept, and stands in the list. */
+export const toastKept = (): void => toastRecording(translate('record.endedWithSession'), '');
+
+function toastRecording(title: string, words: string): void {
+  const id = `recording ${title}`;
+  show('herald', title, createElement(ShowRecordings, { words, onDone: () => notifications.hide(id) }), id);
+}
+
+export function toastInfo(title: MessageKey): void {
+  show('herald', translate(title), '');
+}
+
+function show(color: string, title: string, message: ReactNode, id = `${title} ${message}`): void {
+  notifications.hide(id);
+  notifications.show({
+    id,
+    color,
+    title: message ? title : undefined,
+    message: message || title,
+    autoClose: SHOWN_MS,
+    closeButtonProps: { 'aria-label': translate('action.dismiss') },
+  });
 }

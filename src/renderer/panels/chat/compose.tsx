@@ -1,11 +1,11 @@
 import { type KeyboardEvent, useEffect, useState } from 'react';
-import { Icon } from '../components/icon';
-import { Segmented } from '../components/segmented';
-import { useTranslate } from '../i18n/use-translate';
-import { tell } from '../store/actions';
-import { type Manner, otherManner, usePreferences } from '../store/preferences';
-import { useStudio } from '../store/studio';
-import { learnModel } from '../store/voice-actions';
+import { Icon } from '../../components/icon';
+import { Segmented } from '../../components/segmented';
+import { useTranslate } from '../../i18n/use-translate';
+import { tell } from '../../store/actions';
+import { type Manner, otherManner, usePreferences } from '../../store/preferences';
+import { useStudio } from '../../store/studio';
+import { learnModel } from '../../store/voice-actions';
 import { AudioFile } from './audio-file';
 import { VoicePicker } from './voice-picker';
 

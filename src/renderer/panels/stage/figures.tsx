@@ -1,9 +1,9 @@
-import { formatBitrate, formatMs, formatRate, formatSignedMs } from '../components/format';
-import { Icon } from '../components/icon';
-import type { MessageKey } from '../i18n/translate';
-import { useTranslate } from '../i18n/use-translate';
-import { usePreferences } from '../store/preferences';
-import { useStudio } from '../store/studio';
+import { formatBitrate, formatMs, formatRate, formatSignedMs } from '../../components/format';
+import { Icon } from '../../components/icon';
+import type { MessageKey } from '../../i18n/translate';
+import { useTranslate } from '../../i18n/use-translate';
+import { usePreferences } from '../../store/preferences';
+import { useStudio } from '../../store/studio';
 
 /** Beyond this the lips and the voice are seen to part. */
 const IN_SYNC_MS = 40;

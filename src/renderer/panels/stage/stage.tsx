@@ -1,10 +1,10 @@
 import { useRef } from 'react';
-import { Icon } from '../components/icon';
-import { turnOnSound, useLiveVideo } from '../components/use-live-video';
-import { useTranslate } from '../i18n/use-translate';
-import { isThinking } from '../store/lines';
-import { useStudio } from '../store/studio';
-import { Dock } from './dock';
+import { Icon } from '../../components/icon';
+import { turnOnSound, useLiveVideo } from '../../components/use-live-video';
+import { useTranslate } from '../../i18n/use-translate';
+import { isThinking } from '../../store/lines';
+import { useStudio } from '../../store/studio';
+import { Dock } from '../dock/dock';
 import { StageNotice } from './stage-notice';
 
 /** The presenter, as large as the window allows, with the words being said. */

@@ -1,7 +1,7 @@
-import { useCountdown } from '../components/use-countdown';
-import { useTranslate } from '../i18n/use-translate';
-import { connect, retryNow } from '../store/actions';
-import { useStudio } from '../store/studio';
+import { useCountdown } from '../../components/use-countdown';
+import { useTranslate } from '../../i18n/use-translate';
+import { connect, retryNow } from '../../store/actions';
+import { useStudio } from '../../store/studio';
 
 /** What stands on the stage while the presenter does not: why, and what happens next. */
 export function StageNotice() {

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { Icon } from '../components/icon';
-import { useTranslate } from '../i18n/use-translate';
-import { useStudio } from '../store/studio';
+import { Icon } from '../../components/icon';
+import { useTranslate } from '../../i18n/use-translate';
+import { useStudio } from '../../store/studio';
 import { SaidLine } from './said-line';
 
 const NEAR_END_PX = 40;

@@ -1,11 +1,11 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
-import { useTranslate } from '../i18n/use-translate';
-import { usePreferences } from '../store/preferences';
-import { useStudio } from '../store/studio';
-import { refreshVoices } from '../store/voice-actions';
-import { groupVoices, languageName, regionName, standIn, type VoiceOption, voiceInUse } from '../store/voices';
+import { Icon } from '../../components/icon';
+import { IconButton } from '../../components/icon-button';
+import { useTranslate } from '../../i18n/use-translate';
+import { usePreferences } from '../../store/preferences';
+import { useStudio } from '../../store/studio';
+import { refreshVoices } from '../../store/voice-actions';
+import { groupVoices, languageName, regionName, standIn, type VoiceOption, voiceInUse } from '../../store/voices';
 import { Speed, StandInNote } from './voice-parts';
 
 /** How often a failing engine is looked at while somebody watches. */

@@ -1,13 +1,13 @@
-import { formatDuration } from '../components/format';
-import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
-import { MenuButton } from '../components/menu-button';
-import { useNow } from '../components/use-now';
-import { useTranslate } from '../i18n/use-translate';
-import { setMode } from '../store/actions';
-import { actProgress, keyOfPlace } from '../store/stagecraft';
-import { useStudio } from '../store/studio';
-import { learnSession } from '../store/studio-actions';
+import { formatDuration } from '../../components/format';
+import { Icon } from '../../components/icon';
+import { IconButton } from '../../components/icon-button';
+import { MenuButton } from '../../components/menu-button';
+import { useNow } from '../../components/use-now';
+import { useTranslate } from '../../i18n/use-translate';
+import { setMode } from '../../store/actions';
+import { actProgress, keyOfPlace } from '../../store/stagecraft';
+import { useStudio } from '../../store/studio';
+import { learnSession } from '../../store/studio-actions';
 
 /** What the presenter can put on: the menu of performances, how far the one on stage has come, and its end. */
 export function Performances() {

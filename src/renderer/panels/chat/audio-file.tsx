@@ -1,9 +1,9 @@
 import { useRef } from 'react';
-import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
-import { useTranslate } from '../i18n/use-translate';
-import { cancelUpload, playFile } from '../store/actions';
-import { useStudio } from '../store/studio';
+import { Icon } from '../../components/icon';
+import { IconButton } from '../../components/icon-button';
+import { useTranslate } from '../../i18n/use-translate';
+import { cancelUpload, playFile } from '../../store/actions';
+import { useStudio } from '../../store/studio';
 
 const AUDIO_TYPES = 'audio/*,.wav,.mp3,.m4a,.ogg,.opus,.flac,.webm,.aac,.mp4';
 

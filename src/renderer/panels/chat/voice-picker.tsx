@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
-import { Icon } from '../components/icon';
-import { useTranslate } from '../i18n/use-translate';
-import { usePreferences } from '../store/preferences';
-import { useStudio } from '../store/studio';
-import { refreshVoices } from '../store/voice-actions';
-import { standIn, voiceInUse } from '../store/voices';
+import { Icon } from '../../components/icon';
+import { useTranslate } from '../../i18n/use-translate';
+import { usePreferences } from '../../store/preferences';
+import { useStudio } from '../../store/studio';
+import { refreshVoices } from '../../store/voice-actions';
+import { standIn, voiceInUse } from '../../store/voices';
 import { VoicePanel } from './voice-panel';
 
 /** Names the voice, and opens the list to choose another one. */

@@ -1,11 +1,11 @@
 import { type RefObject, useEffect, useState } from 'react';
-import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
-import { Segmented } from '../components/segmented';
-import { useTranslate } from '../i18n/use-translate';
-import { interrupt, setMode } from '../store/actions';
-import { isOpen } from '../store/lines';
-import { useStudio } from '../store/studio';
+import { Icon } from '../../components/icon';
+import { IconButton } from '../../components/icon-button';
+import { Segmented } from '../../components/segmented';
+import { useTranslate } from '../../i18n/use-translate';
+import { interrupt, setMode } from '../../store/actions';
+import { isOpen } from '../../store/lines';
+import { useStudio } from '../../store/studio';
 import { Performances } from './performances';
 import { RecordButton } from './record-button';
 

@@ -1,12 +1,12 @@
-import { formatBytes, formatDuration } from '../components/format';
-import { IconButton } from '../components/icon-button';
-import { useNow } from '../components/use-now';
-import type { MessageKey } from '../i18n/translate';
-import { useTranslate } from '../i18n/use-translate';
-import { tapedBytes } from '../store/stagecraft';
-import type { Taping } from '../store/state';
-import { useStudio } from '../store/studio';
-import { toggleRecording } from '../store/studio-actions';
+import { formatBytes, formatDuration } from '../../components/format';
+import { IconButton } from '../../components/icon-button';
+import { useNow } from '../../components/use-now';
+import type { MessageKey } from '../../i18n/translate';
+import { useTranslate } from '../../i18n/use-translate';
+import { tapedBytes } from '../../store/stagecraft';
+import type { Taping } from '../../store/state';
+import { useStudio } from '../../store/studio';
+import { toggleRecording } from '../../store/studio-actions';
 
 const LABELS: Record<Taping['state'], MessageKey> = {
   starting: 'record.starting',

@@ -1,9 +1,9 @@
-import { Icon } from '../components/icon';
-import { useCountdown } from '../components/use-countdown';
-import type { Translate } from '../i18n/translate';
-import { useTranslate } from '../i18n/use-translate';
-import { usePreferences } from '../store/preferences';
-import { SPEED_MAX, SPEED_MIN, type StandIn } from '../store/voices';
+import { Icon } from '../../components/icon';
+import { useCountdown } from '../../components/use-countdown';
+import type { Translate } from '../../i18n/translate';
+import { useTranslate } from '../../i18n/use-translate';
+import { usePreferences } from '../../store/preferences';
+import { SPEED_MAX, SPEED_MIN, type StandIn } from '../../store/voices';
 
 /** Which engine does not answer, who speaks instead, why, and when it is asked again. */
 export function StandInNote({ engine, instead, problem, retryAtMs, wanted }: StandIn) {

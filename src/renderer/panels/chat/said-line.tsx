@@ -1,11 +1,11 @@
 import { memo, useEffect, useRef, useState } from 'react';
-import { copyText } from '../components/copy-text';
-import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
-import { useTranslate } from '../i18n/use-translate';
-import { tell } from '../store/actions';
-import { isOpen, wordsOf } from '../store/lines';
-import type { Line } from '../store/state';
+import { copyText } from '../../components/copy-text';
+import { Icon } from '../../components/icon';
+import { IconButton } from '../../components/icon-button';
+import { useTranslate } from '../../i18n/use-translate';
+import { tell } from '../../store/actions';
+import { isOpen, wordsOf } from '../../store/lines';
+import type { Line } from '../../store/state';
 
 /** One exchange: a question with its answer, a text, or a file. Drawn anew only when it changes: answers grow many times a second. */
 export const SaidLine = memo(function SaidLine({ line }: { line: Line }) {
