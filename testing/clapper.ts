@@ -73,6 +73,7 @@ export class Clapper {
 }
 
 class Arrivals implements Output {
+  readonly kind = 'webrtc';
   keyframes = 0;
   private arrived: () => void = () => {};
   next(): Promise<void> {

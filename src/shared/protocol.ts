@@ -131,6 +131,14 @@ export const turnLatency = z.object({
 });
 export type TurnLatency = z.infer<typeof turnLatency>;
 
+/** Destinations elsewhere that a session can be sent to while it runs. */
+export const pushKind = z.enum(['rtmp', 'whip']);
+export type PushKind = z.infer<typeof pushKind>;
+export const pushState = z
+  .enum(['connecting', 'live', 'reconnecting', 'failed', 'closed'])
+  .describe('failed: trying again would be of no use; it stays listed until it is removed');
+export type PushState = z.infer<typeof pushState>;
+
 /** What happened in a session, as sent on /sse. Sent when the audio it belongs to is sent, not when it is queued. */
 export const sessionEvent = z.discriminatedUnion('status', [
   z.object({ status: z.literal('start'), text: z.string(), turn: z.number() }),
@@ -170,6 +178,14 @@ export const sessionEvent = z.discriminatedUnion('status', [
     reason: z.string().optional().describe('Why it ended by itself, for people'),
   }),
   z.object({ status: z.literal('closed'), reason: z.string() }),
+  /** What became of an output that was added to the session. */
+  z.object({
+    status: z.literal('output'),
+    id: z.string(),
+    kind: pushKind,
+    state: pushState,
+    reason: z.string().optional().describe('Why, for people'),
+  }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
 
@@ -203,6 +219,39 @@ export const sessionReply = z.object({
 });
 
 export const avatarSummary = z.object({
+/** A session without a viewer. */
+export const sessionBody = z
+  .object({
+    avatar: absentWhenEmpty(avatarName),
+    voice: optionalText,
+    record: optionalSwitch.describe('Record it from its first picture on'),
+  })
+  .prefault({});
+export const openedReply = z.union([ok.extend({ sessionid: z.int() }), failureReply]);
+
+export const outputBody = z.object({
+  kind: pushKind,
+  url: z.string().min(1).max(2_000).describe('rtmp(s)://host/app/key, or the http(s) address of a WHIP endpoint'),
+  token: optionalText.describe('Bearer token of the WHIP endpoint'),
+});
+
+export const outputView = z.object({
+  id: z.string(),
+  kind: pushKind,
+  url: z.string().describe('Without the stream key'),
+  state: pushState,
+  since: z.string().describe('When it came to this state, ISO 8601'),
+  reason: z.string().optional().describe('Why, for people'),
+  figures: z.record(z.string(), z.number()),
+});
+export type OutputView = z.infer<typeof outputView>;
+
+export const outputReply = z.union([ok.extend({ data: outputView }), failureReply]);
+export const outputsReply = z.union([
+  z.object({ code: z.literal(0), data: z.object({ outputs: z.array(outputView) }) }),
+  failureReply,
+]);
+
   id: z.string().describe('What /offer takes as `avatar`'),
   kind: z.enum(['presenter', 'livetalking']),
   name: z.record(z.string(), z.string()).describe('By language'),

@@ -28,6 +28,8 @@ export function applyEvent(state: StudioState, event: SessionEvent, nowMs: numbe
       return measured(state, event);
     case 'mode':
       return modeChanged(state, event.audiotype, nowMs);
+    case 'output':
+      return {};
     case 'record':
       return taped(state, event, nowMs);
     case 'closed':

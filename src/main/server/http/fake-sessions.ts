@@ -1,12 +1,34 @@
-import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+import type { OutputView, SessionEvent, SessionSummary } from '../../../shared/protocol';
 import { HeraldError } from '../errors';
-import type { OfferAnswer, OfferInput, SayOptions, SessionDirectory, SessionHandle } from '../session/api';
+import type { Output } from '../outputs/output';
+import type {
+  OfferAnswer,
+  OfferInput,
+  OpenInput,
+  OutputsHandle,
+  SayOptions,
+  SessionDirectory,
+  SessionHandle,
+} from '../session/api';
 
 /** A session that only remembers what it was asked; for tests of the HTTP layer. */
 export class FakeSession implements SessionHandle {
   isSpeaking = false;
   recording = false;
   readonly calls: unknown[][] = [];
+  readonly videoCodec = 'h264';
+  private readonly views = new Map<string, OutputView>();
+  readonly outputs: OutputsHandle = {
+    add: async ({ kind, url }) => {
+      if (kind !== 'rtmp') throw new HeraldError('refused', `${kind} is not available in this version`);
+      const since = new Date(0).toISOString();
+      const view: OutputView = { id: `${this.views.size + 1}`, kind, url, state: 'connecting', since, figures: {} };
+      this.views.set(view.id, view);
+      return view;
+    },
+    list: () => [...this.views.values()],
+    remove: async (id) => this.views.delete(id),
+  };
   readonly listeners = new Set<(event: SessionEvent) => void>();
   playAudioWith: (bytes: Uint8Array, signal: AbortSignal) => Promise<void> = async () => {};
 
@@ -49,6 +71,15 @@ export class FakeSession implements SessionHandle {
     return '2026-01-02-030405-fake-123456.mp4';
   }
 
+  async attach(output: Output): Promise<() => Promise<void>> {
+    this.calls.push(['attach', output.kind]);
+    return () => output.close();
+  }
+
+  requestKeyframe(): void {
+    this.calls.push(['requestKeyframe']);
+  }
+
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -74,6 +105,12 @@ export class FakeSessions implements SessionDirectory {
   async offer(input: OfferInput): Promise<OfferAnswer> {
     this.offers.push(input);
     return this.offerWith(input);
+  }
+
+  async open({ record }: OpenInput): Promise<number> {
+    const session = this.add(234_567);
+    if (record) await session.startRecording();
+    return session.id;
   }
 
   get(sessionId: number): FakeSession | undefined {

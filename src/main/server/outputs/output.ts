@@ -19,17 +19,30 @@ export interface MediaFormat {
   audio: { codec: 'opus'; sampleRateHz: 48_000; channels: 1 | 2 };
 }
 
+/** What a destination is, for lists and logs. */
+export type OutputKind = 'webrtc' | 'recorder' | 'rtmp' | 'whip' | 'whep';
+
 /**
  * A destination of a session's program: a peer, a recorder, an RTMP push. `video`, `audio` and `sound` never block and never
- * throw.
+ * throw: an output that fails says so through `onFailed`, or a state of its own, and takes what still comes as nothing.
  */
 export interface Output {
+  readonly kind: OutputKind;
+  /** Counters, with units in their names. */
+  readonly figures?: Readonly<Record<string, number>>;
+  /** Called at most once, when nothing will come of it any more; whoever attached it still closes it. */
+  onFailed?: (error: Error) => void;
   /** It needs a keyframe at least so often; the strictest of the attached outputs decides. */
   readonly keyframeIntervalMs?: number;
+  /**
+   * Before any packet, and soon: what takes long (a connection) goes on after it.
+   * @throws HeraldError 'refused' when the format is none for this destination
+   */
   start(format: MediaFormat): Promise<void>;
   video(packet: EncodedPacket): void;
   audio(packet: EncodedPacket): void;
   /** 960 samples before they are encoded, for outputs with a codec of their own; valid until the call returns. */
   sound?(samples: Float32Array, ptsSamples: number): void;
+  /** Frees everything, within seconds however the far end behaves; a second call changes nothing. */
   close(): Promise<void>;
 }

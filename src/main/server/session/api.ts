@@ -1,5 +1,8 @@
-import type { SessionEvent, SessionSummary } from '../../../shared/protocol';
+import type { OutputView, SessionEvent, SessionSummary } from '../../../shared/protocol';
+import type { VideoCodec } from '../encode/video';
+import type { Output } from '../outputs/output';
 import type { VoiceSettings } from '../tts/tts';
+import type { OutputRequest } from './outputs';
 
 /**
  * What the HTTP layer may ask of sessions. `registry.ts` implements it; route tests stand in a small fake.
@@ -8,6 +11,8 @@ import type { VoiceSettings } from '../tts/tts';
 export interface SessionDirectory {
   /** Negotiates and starts a session; waits briefly for a place at the limit. Aborting the signal releases the place. */
   offer(request: OfferInput): Promise<OfferAnswer>;
+  /** Starts a session that nobody watches yet; waits for a place as `offer` does. Resolves with its id once it is on air. */
+  open(request: OpenInput): Promise<number>;
   get(sessionId: number): SessionHandle | undefined;
   list(): SessionSummary[];
   /** Returns false when there is no such session. */
@@ -26,6 +31,14 @@ export interface OfferInput {
   signal: AbortSignal;
 }
 
+export interface OpenInput {
+  avatar?: string;
+  voice?: VoiceSettings;
+  /** Record it from its first picture on. */
+  record?: boolean;
+  signal: AbortSignal;
+}
+
 export interface OfferAnswer {
   sdp: string;
   sessionId: number;
@@ -37,8 +50,20 @@ export interface SayOptions {
   voice?: VoiceSettings;
 }
 
+/** The destinations that a session was told to send to while it runs. */
+export interface OutputsHandle {
+  /** Resolves once it is part of the program, rejects with 'refused' and what to do; it connects after that. */
+  add(request: OutputRequest): Promise<OutputView>;
+  list(): OutputView[];
+  /** Resolves once it is closed; false when there is no such output. */
+  remove(id: string): Promise<boolean>;
+}
+
 export interface SessionHandle {
   readonly id: number;
+  /** What its pictures are encoded as, for everyone. */
+  readonly videoCodec: VideoCodec;
+  readonly outputs: OutputsHandle;
   readonly isSpeaking: boolean;
   /** Queues text to be spoken and returns its turn. Throws 'refused' when the queue is full or text is empty. */
   say(text: string, options: SayOptions): number;
@@ -52,6 +77,13 @@ export interface SessionHandle {
   startRecording(): Promise<void>;
   /** Resolves with the file's name once it is playable; rejects with 'refused' when nothing is recorded. */
   endRecording(): Promise<string>;
+  /**
+   * Sends the output all packets from now on, a keyframe soon among them. The returned function takes it off and closes it, as
+   * the end of the session does. Rejects with 'refused' when there is no program within 5 s, or with what `output.start` throws.
+   */
+  attach(output: Output): Promise<() => Promise<void>>;
+  /** With the next picture, or the first one that is far enough from the last keyframe. */
+  requestKeyframe(): void;
   /** Receives every event from now on; returns the unsubscriber. */
   subscribe(listener: (event: SessionEvent) => void): () => void;
 }

@@ -69,6 +69,11 @@ export class Program implements PlayoutSink {
     return this.video.droppedPictures;
   }
 
+  /** How many take its packets. */
+  get outputCount(): number {
+    return this.outputs.size;
+  }
+
   async attach(output: Output): Promise<void> {
     await output.start(this.format);
     this.outputs.add(output);

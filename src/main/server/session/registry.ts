@@ -6,13 +6,15 @@ import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
 import { type NormalisedOffer, normaliseOffer } from '../outputs/webrtc/offer';
 import { type IceServer, Peer } from '../outputs/webrtc/peer';
-import type { OfferAnswer, OfferInput, SessionDirectory, SessionHandle } from './api';
-import { Session, type SessionServices } from './session';
+import type { OfferAnswer, OfferInput, OpenInput, SessionDirectory, SessionHandle } from './api';
+import { Session, type SessionParts, type SessionServices } from './session';
 
 export interface RegistryOptions {
   maxSessions: number;
   defaultAvatar: string;
   iceServers: IceServer[];
+  /** How long a session without a viewer lives when nobody makes use of it; 10 minutes. */
+  unusedMs?: number;
 }
 
 /** Studio sessions do not count towards max_session, but a machine is not endless. */
@@ -22,6 +24,8 @@ const REAP_EVERY_MS = 500;
 const DEAD_AFTER_SILENCE_MS = 8_000;
 /** An answered offer whose client never connects gives its place back. */
 const CONNECT_WITHIN_MS = 10_000;
+/** A session without a viewer that nobody records, takes anywhere or lets speak. */
+const UNUSED_MS = 600_000;
 /** At the limit: how long an offer waits, and how long a session must have been silent to be displaced (a page refresh). */
 const WAIT_FOR_PLACE_MS = 3_000;
 const DISPLACE_AFTER_SILENCE_MS = 2_500;
@@ -49,6 +53,27 @@ export class SessionRegistry implements SessionDirectory {
     } finally {
       release();
     }
+  }
+
+  async open({ avatar, voice, record, signal }: OpenInput): Promise<number> {
+    const release = await this.takePlace({ studio: false, signal });
+    try {
+      const session = await this.onAir(avatar, { id: this.freeId(), voice });
+      if (record) {
+        await session.startRecording().catch(async (error: unknown) => {
+          await session.close('it could not be recorded');
+          throw error;
+        });
+      }
+      return session.id;
+    } finally {
+      release();
+    }
+  }
+
+  /** The push modes: a session that begins with the server and stays until it is closed, used or not. */
+  launch(id: number): Promise<SessionHandle> {
+    return this.onAir(undefined, { id, lasting: true });
   }
 
   get(sessionId: number): SessionHandle | undefined {
@@ -91,9 +116,7 @@ export class SessionRegistry implements SessionDirectory {
       if (this.closed) throw new HeraldError('limit', 'The server is stopping', 1);
       const { studio, voice } = input;
       const parts = { id: this.freeId(), avatar, peer, studio, voice, performances };
-      const session = new Session(parts, this.services, (gone) => this.sessions.delete(gone.id));
-      this.sessions.set(session.id, session);
-      return { sdp: negotiated.answer, sessionId: session.id };
+      return { sdp: negotiated.answer, sessionId: this.begin(parts).id };
     } catch (error) {
       await peer?.close('the session could not be built');
       avatar.release();
@@ -101,17 +124,41 @@ export class SessionRegistry implements SessionDirectory {
     }
   }
 
+  /** A session without a viewer, once it has its encoders. */
+  private async onAir(avatarId: string | undefined, more: Omit<SessionParts, 'avatar' | 'studio'>): Promise<Session> {
+    const avatar = await this.avatars.open(avatarId ?? this.options.defaultAvatar);
+    let session: Session;
+    try {
+      const performances = await this.actions?.forSession(avatar, undefined);
+      if (this.closed) throw new HeraldError('limit', 'The server is stopping', 1);
+      session = this.begin({ avatar, studio: false, performances, ...more });
+    } catch (error) {
+      avatar.release();
+      throw error;
+    }
+    await session.ready();
+    if (session.isClosed) throw new HeraldError('refused', "the encoders could not be opened: Herald's log says why");
+    return session;
+  }
+
+  private begin(parts: SessionParts): Session {
+    const session = new Session(parts, this.services, (gone) => this.sessions.delete(gone.id));
+    this.sessions.set(session.id, session);
+    return session;
+  }
+
   /** Waits for a place; the returned function ends the building phase, in which the place is held by a count. */
-  private async takePlace({ studio, signal }: OfferInput): Promise<() => void> {
+  private async takePlace({ studio, signal }: Pick<OfferInput, 'studio' | 'signal'>): Promise<() => void> {
     const kind = studio ? 'studio' : 'api';
     const most = studio ? MAX_STUDIO_SESSIONS : this.options.maxSessions;
     const taken = () => this.building[kind] + this.of(studio).length;
     for (const startedMs = performance.now(); taken() >= most; await sleep(PLACE_POLL_MS)) {
       if (signal.aborted) throw new HeraldError('malformed', 'The request was cancelled');
       const silent = this.of(studio)
-        .filter((session) => session.peer.silentForMs() >= DISPLACE_AFTER_SILENCE_MS)
-        .sort((a, b) => b.peer.silentForMs() - a.peer.silentForMs())[0];
-      if (silent) await silent.close('displaced: its viewer was silent and someone else is waiting');
+        .map((session) => ({ session, silentMs: session.peer?.silentForMs() ?? 0 }))
+        .filter(({ silentMs }) => silentMs >= DISPLACE_AFTER_SILENCE_MS)
+        .sort((a, b) => b.silentMs - a.silentMs)[0];
+      if (silent) await silent.session.close('displaced: its viewer was silent and someone else is waiting');
       else if (performance.now() - startedMs >= WAIT_FOR_PLACE_MS) {
         throw new HeraldError('limit', `max session reached (${taken()}/${most})`, 2);
       }
@@ -134,9 +181,15 @@ export class SessionRegistry implements SessionDirectory {
   private reap(): void {
     for (const session of this.sessions.values()) {
       if (session.isClosed) continue;
-      const connecting = session.peer.state === 'connecting';
+      const { peer } = session;
+      if (!peer) {
+        const unused = !session.lasting && session.idleForMs() > (this.options.unusedMs ?? UNUSED_MS);
+        if (unused) void session.close('nobody made use of it');
+        continue;
+      }
+      const connecting = peer.state === 'connecting';
       if (connecting && Date.now() - session.startedAtMs > CONNECT_WITHIN_MS) void session.close('never connected');
-      else if (!connecting && session.peer.silentForMs() > DEAD_AFTER_SILENCE_MS) void session.close('viewer gone');
+      else if (!connecting && peer.silentForMs() > DEAD_AFTER_SILENCE_MS) void session.close('viewer gone');
     }
   }
 }

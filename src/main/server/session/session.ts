@@ -2,22 +2,26 @@ import type { PerformanceSummary, SessionEvent, SessionSummary } from '../../../
 import type { DecodedAudio } from '../audio/decode';
 import type { Performance } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
+import type { VideoCodec } from '../encode/video';
 import { HeraldError } from '../errors';
 import { given } from '../given';
 import type { Log } from '../log';
 import type { LatencyLedger } from '../metrics/latency';
 import type { Mouth } from '../mouth/mouth';
-import type { Peer } from '../outputs/webrtc/peer';
+import type { Output } from '../outputs/output';
+import type { IceServer, Peer } from '../outputs/webrtc/peer';
 import { RealClock } from '../playout/clock';
 import { PictureBuffers } from '../playout/picture-buffers';
 import { Playout } from '../playout/playout';
 import type { RecordingLibrary } from '../recordings/library';
 import type { Tts, VoiceSettings } from '../tts/tts';
 import type { SayOptions, SessionHandle } from './api';
+import { AttachedOutputs } from './attached';
 import { type ChatServices, Dialogue, type DialogueHooks } from './dialogue';
 import { Faults } from './faults';
 import { Lips } from './lips';
 import { MODE_STILL, Modes } from './modes';
+import { SessionOutputs } from './outputs';
 import { Program } from './program';
 import { SessionRecording } from './recording';
 import type { Turn, TurnSource } from './turn';
@@ -38,12 +42,19 @@ export interface SessionServices {
   videoBitrateBps: number;
   /** Where recordings are kept; without it there are none. */
   recordings?: RecordingLibrary;
+  /** What outputs find their way through NAT with. */
+  iceServers?: readonly IceServer[];
 }
 
 export interface SessionParts {
   id: number;
   avatar: Avatar;
-  peer: Peer;
+  /** Whose session it is. Without one it is on air at once and until it is closed. */
+  peer?: Peer;
+  /** Stays until it is closed, used or not. */
+  lasting?: boolean;
+  /** The peer's, or H.264. */
+  videoCodec?: VideoCodec;
   studio: boolean;
   /** How it speaks unless a text asks for something else. */
   voice?: VoiceSettings;
@@ -54,13 +65,16 @@ export interface SessionParts {
 const AUDIO_BITRATE_BPS = 64_000;
 
 /**
- * One presenter performing: a queue of turns, one playout, one program, and the peer that watches it. Everything native that it
- * opens is closed by `close`, once.
+ * One presenter performing: a queue of turns, one playout, one program, the peer that watches it, if any, and the outputs that
+ * came to it. Everything native that it opens is closed by `close`, once.
  */
 export class Session implements SessionHandle {
   readonly id: number;
   readonly studio: boolean;
-  readonly peer: Peer;
+  readonly peer: Peer | undefined;
+  readonly videoCodec: VideoCodec;
+  readonly lasting: boolean;
+  readonly outputs: SessionOutputs;
   readonly startedAtMs = Date.now();
   private readonly listeners = new Set<(event: SessionEvent) => void>();
   private readonly buffers: PictureBuffers;
@@ -72,6 +86,8 @@ export class Session implements SessionHandle {
   private readonly dialogue: Dialogue;
   private readonly turns: Turns;
   private readonly recording: SessionRecording;
+  private readonly attached = new AttachedOutputs();
+  private usedAtMs = performance.now();
   private readonly modes: Modes;
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -83,7 +99,9 @@ export class Session implements SessionHandle {
   ) {
     this.id = parts.id;
     this.peer = parts.peer;
+    this.videoCodec = parts.videoCodec ?? parts.peer?.videoCodec ?? 'h264';
     this.studio = parts.studio;
+    this.lasting = parts.lasting ?? false;
     this.log = services.log.child({ session: parts.id });
     this.buffers = new PictureBuffers((parts.avatar.widthPx * parts.avatar.heightPx * 3) / 2);
     const onAnswer: DialogueHooks['onAnswer'] = (turn, delta, done) =>
@@ -103,17 +121,41 @@ export class Session implements SessionHandle {
       emit: (event) => this.emit(event),
       fail: (error) => this.faults.tell('record', error),
     });
+    this.outputs = new SessionOutputs({
+      attach: (output) => this.attach(output),
+      requestKeyframe: () => this.requestKeyframe(),
+      emit: (event) => this.emit(event),
+      log: this.log,
+      iceServers: services.iceServers ?? [],
+    });
     this.turns = new Turns({ ...services, log: this.log }, this.dialogue, {
       emit: (event) => this.emit(event),
       fail: (part, error, context) => this.faults.tell(part, error, context),
       onMode: (audiotype, turn) => this.obey(audiotype, turn),
       onTurn: () => this.faults.forget(),
     });
-    this.peer.onConnected = () => void this.start();
-    this.peer.onClosed = (reason) => void this.close(reason);
-    this.peer.onKeyframeRequest = () => this.program?.requestKeyframe();
+    if (this.peer) this.follow(this.peer);
+    else void this.start();
+  }
+
+  private follow(peer: Peer): void {
+    peer.onConnected = () => void this.start();
+    peer.onClosed = (reason) => void this.close(reason);
+    peer.onKeyframeRequest = () => this.requestKeyframe();
     // It may have connected while this object was being made.
-    if (this.peer.state === 'connected') void this.start();
+    if (peer.state === 'connected') void this.start();
+  }
+
+  /** Resolves once a session without a peer is on air, or has closed because it could not be. */
+  async ready(): Promise<void> {
+    await this.starting;
+  }
+
+  /** How long nobody has watched, recorded or taken it anywhere, and it had nothing to say. */
+  idleForMs(): number {
+    const used = !this.program || this.program.outputCount > 0 || this.isSpeaking || this.playout?.acting;
+    if (used) this.usedAtMs = performance.now();
+    return performance.now() - this.usedAtMs;
   }
 
   get isSpeaking(): boolean {
@@ -131,15 +173,15 @@ export class Session implements SessionHandle {
   }
 
   get summary(): SessionSummary {
-    const connecting = this.peer.state === 'connecting';
+    const connecting = this.peer?.state === 'connecting';
     return {
       sessionid: this.id,
       avatar: this.parts.avatar.id,
       state: this.isClosed ? 'closed' : connecting ? 'connecting' : this.activity,
       audiotype: this.modes.audiotype,
       studio: this.studio,
-      peer: this.peer.state,
-      videoCodec: this.peer.videoCodec,
+      peer: this.peer?.state ?? 'none',
+      videoCodec: this.videoCodec,
       startedAt: new Date(this.startedAtMs).toISOString(),
       picturesSent: this.playout?.figures.picturesSent ?? 0,
       underruns: this.playout?.figures.underruns ?? 0,
@@ -151,7 +193,7 @@ export class Session implements SessionHandle {
   figures(): Record<string, number> {
     return {
       ...this.playout?.figures,
-      ...this.peer.figures,
+      ...this.peer?.figures,
       droppedPictures: this.program?.droppedPictures ?? 0,
     };
   }
@@ -203,6 +245,14 @@ export class Session implements SessionHandle {
     return this.recording.end();
   }
 
+  attach(output: Output): Promise<() => Promise<void>> {
+    return this.attached.attach(output);
+  }
+
+  requestKeyframe(): void {
+    this.program?.requestKeyframe();
+  }
+
   /** A fault outside of this session that its viewers see the effect of; whoever had it has logged it. */
   tell(part: string, message: string): void {
     this.emit({ status: 'error', part, message });
@@ -226,12 +276,14 @@ export class Session implements SessionHandle {
     this.log.info(`session closed: ${reason}`);
     this.turns.interrupt();
     await this.recording.close();
+    await this.outputs.close();
+    await this.attached.close();
     this.emit({ status: 'closed', reason });
     this.listeners.clear();
     await this.starting?.catch(() => {});
     await this.playout?.close();
     await this.program?.close();
-    await this.peer.close(reason);
+    await this.peer?.close(reason);
     this.parts.avatar.release();
     this.onClosed(this, reason);
   }
@@ -248,7 +300,7 @@ export class Session implements SessionHandle {
     const { avatar, peer } = this.parts;
     const clock = new RealClock();
     const program = await Program.open({
-      videoCodec: peer.videoCodec,
+      videoCodec: this.videoCodec,
       widthPx: avatar.widthPx,
       heightPx: avatar.heightPx,
       videoBitrateBps: this.services.videoBitrateBps,
@@ -258,8 +310,9 @@ export class Session implements SessionHandle {
     });
     this.program = program;
     if (this.isClosed) return; // shutDown waits for us and closes it
-    await program.attach(peer);
+    if (peer) await program.attach(peer);
     this.recording.setProgram(program);
+    this.attached.setProgram(program);
     const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.onStep(), {
       overlap: this.services.performanceOverlap,
       onActBegan: (act) => this.modes.began(act),

@@ -24,6 +24,7 @@ const AAC_BITRATE_BPS = 96_000;
 const KEYFRAME_INTERVAL_MS = 2_000;
 /** Sound that waits for the first picture; a keyframe comes within a third of a second. */
 const MAX_HELD_FRAMES = 100;
+const PROGRESS_EVERY_SAMPLES = SAMPLE_RATE_HZ;
 const CHECK_EVERY_SAMPLES = 2 * SAMPLE_RATE_HZ;
 const LAST_PICTURE_MS = 1_000;
 
@@ -35,6 +36,7 @@ type Held = { ptsSamples: number } & ({ samples: Float32Array } | { packet: Enco
  * and never to the program.
  */
 export class Recorder implements Output {
+  readonly kind = 'recorder';
   readonly keyframeIntervalMs = KEYFRAME_INTERVAL_MS;
   private readonly timeline = new Timeline();
   private container: Container = 'mp4';
@@ -48,6 +50,7 @@ export class Recorder implements Output {
   /** Nothing from this moment of the session on is recorded. */
   private endSamples = Number.POSITIVE_INFINITY;
   private lastPictureSamples = Number.NEGATIVE_INFINITY;
+  private untoldSamples = 0;
   private uncheckedSamples = 0;
   private checking: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -55,6 +58,8 @@ export class Recorder implements Output {
   pictures = 0;
   /** Called once, when the first picture is in. */
   onBegin: () => void = () => {};
+  /** Called after each second that is recorded. */
+  onProgress: () => void = () => {};
   /** Called once, when it cannot or must not go on; `close` is still to be called. */
   onStop: (stop: RecorderStop) => void = () => {};
 
@@ -69,6 +74,11 @@ export class Recorder implements Output {
   get durationMs(): number {
     const end = Math.min(this.timeline.endSamples ?? 0, this.endSamples);
     return this.begun ? Math.max(0, samplesToMs(this.timeline.at(end))) : 0;
+  }
+
+  /** What of it is on the disk. */
+  get bytes(): number {
+    return this.file.writtenBytes;
   }
 
   async start(format: MediaFormat): Promise<void> {
@@ -105,6 +115,7 @@ export class Recorder implements Output {
     this.timeline.pass(ptsSamples, SAMPLES_PER_FRAME);
     this.firstSoundSamples ??= ptsSamples;
     if (this.container === 'mp4') this.hear({ ptsSamples, samples });
+    this.reportNowAndThen();
     this.checkNowAndThen();
   }
 
@@ -178,6 +189,14 @@ export class Recorder implements Output {
         resolve();
       };
     });
+  }
+
+  private reportNowAndThen(): void {
+    if (!this.begun) return;
+    this.untoldSamples += SAMPLES_PER_FRAME;
+    if (this.untoldSamples < PROGRESS_EVERY_SAMPLES) return;
+    this.untoldSamples = 0;
+    this.onProgress();
   }
 
   private checkNowAndThen(): void {
