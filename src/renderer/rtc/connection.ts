@@ -26,6 +26,7 @@ const SETTLE_MS = 6_000;
 const CLOSED_ON_PURPOSE = 'closed by a client';
 
 type StreamListener = (stream: MediaStream) => void;
+type EventListener = (event: SessionEvent) => void;
 
 /**
  * Keeps the page on the air: connects, notices when the connection is gone, and comes back with back-off, until
@@ -39,6 +40,7 @@ export class StudioConnection {
   private everConnected = false;
   private wake: (() => void) | null = null;
   private readonly listeners = new Set<StreamListener>();
+  private readonly eventListeners = new Set<EventListener>();
   private lastStream: MediaStream | null = null;
 
   /** Calls back with the stream of every new connection, and with the present one at once. */
@@ -46,6 +48,12 @@ export class StudioConnection {
     this.listeners.add(listener);
     if (this.lastStream) listener(this.lastStream);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back with every event of the session, once the page's state has taken it in. */
+  onSessionEvent(listener: EventListener): () => void {
+    this.eventListeners.add(listener);
+    return () => this.eventListeners.delete(listener);
   }
 
   connect(): void {
@@ -192,6 +200,7 @@ export class StudioConnection {
     // Asked before the line has taken it in: what has no line to stand in is told above the page.
     const homeless = event.status === 'error' && !lineOfError(useStudio.getState(), event);
     apply(applyEvent, event, performance.now());
+    for (const listener of this.eventListeners) listener(event);
     if (event.status === 'end') {
       const { caption, lines } = useStudio.getState();
       setTimeout(() => apply(clearCaption, caption), CAPTION_LINGER_MS);

@@ -41,7 +41,16 @@ function reasonOf(error: unknown): string {
   return '';
 }
 
+const interruptListeners = new Set<() => void>();
+
+/** Calls back when the presenter is told to be silent, by whatever button or key: what goes on by itself must end then. */
+export function onInterrupt(listener: () => void): () => void {
+  interruptListeners.add(listener);
+  return () => interruptListeners.delete(listener);
+}
+
 export async function interrupt(): Promise<boolean> {
+  for (const listener of interruptListeners) listener();
   const id = sessionId();
   if (id === null) return false;
   const asked = useStudio.getState().lines.map((line) => line.id);
