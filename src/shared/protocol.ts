@@ -168,16 +168,16 @@ export const sessionEvent = z.discriminatedUnion('status', [
   turnLatency.extend({ status: z.literal('latency'), turn: z.number() }),
   z.object({ status: z.literal('interrupted'), turn: z.number(), playedMs: z.number() }),
   z.object({ status: z.literal('mode'), audiotype: z.number() }),
-  /** A recording began, is on the disk whole and playable, or came to nothing. */
+  /** A recording began, goes on (once a second), is on the disk whole and playable, or came to nothing. */
   z.object({
     status: z.literal('record'),
-    state: z.enum(['started', 'finished', 'failed']),
+    state: z.enum(['started', 'running', 'finished', 'failed']),
     file: z.string().describe("The file's name"),
     id: z.string().describe('Its id under /api/recordings'),
-    durationMs: z.number().optional(),
+    durationMs: z.number().optional().describe('Recorded so far'),
+    bytes: z.number().optional().describe('On the disk so far'),
     reason: z.string().optional().describe('Why it ended by itself, for people'),
   }),
-  z.object({ status: z.literal('closed'), reason: z.string() }),
   /** What became of an output that was added to the session. */
   z.object({
     status: z.literal('output'),
@@ -186,6 +186,7 @@ export const sessionEvent = z.discriminatedUnion('status', [
     state: pushState,
     reason: z.string().optional().describe('Why, for people'),
   }),
+  z.object({ status: z.literal('closed'), reason: z.string() }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
 
@@ -218,7 +219,6 @@ export const sessionReply = z.object({
   data: sessionSummary.extend({ performances: z.array(performanceSummary) }),
 });
 
-export const avatarSummary = z.object({
 /** A session without a viewer. */
 export const sessionBody = z
   .object({
@@ -252,6 +252,7 @@ export const outputsReply = z.union([
   failureReply,
 ]);
 
+export const avatarSummary = z.object({
   id: z.string().describe('What /offer takes as `avatar`'),
   kind: z.enum(['presenter', 'livetalking']),
   name: z.record(z.string(), z.string()).describe('By language'),
@@ -383,6 +384,9 @@ export type ClipView = z.infer<typeof clipView>;
 export const exportView = jobView.extend({
   format: z.enum(EXPORT_FORMATS),
   title: z.string(),
+  source: z
+    .object({ kind: z.enum(['recording', 'clip']), id: z.string(), title: z.string() })
+    .describe('What it was made of, as it was called then'),
   bytes: z.number().optional(),
 });
 export type ExportView = z.infer<typeof exportView>;

@@ -7,7 +7,6 @@ import {
   leaveSession,
   modeOfKey,
   modeWanted,
-  tapedBytes,
   tapeEnded,
   tapeEnding,
   tapeFailed,
@@ -27,20 +26,27 @@ const event =
   (e: SessionEvent, atMs = 0): Step =>
   (s) =>
     applyEvent(s, e, atMs);
-const record = (state: 'started' | 'finished' | 'failed', more: { reason?: string; durationMs?: number } = {}) =>
-  ({ status: 'record', state, file: 'a.mp4', id: 'a', ...more }) as const;
-const received =
-  (receivedBytes: number): Step =>
-  (s) => ({ figures: { ...s.figures, receivedBytes } });
+const record = (
+  state: 'started' | 'running' | 'finished' | 'failed',
+  more: { reason?: string; durationMs?: number; bytes?: number } = {},
+) => ({ status: 'record', state, file: 'a.mp4', id: 'a', ...more }) as const;
 
 describe('recording', () => {
   it('counts time and bytes from the moment its first picture was recorded', () => {
-    const starting = having(received(1_000), tapeWanted);
-    expect(starting.taping).toMatchObject({ state: 'starting', startedAtMs: null });
-    expect(tapedBytes(starting)).toBeNull();
-    const on = having(received(1_000), tapeWanted, event(record('started'), 500), received(4_000));
-    expect(on.taping).toEqual({ state: 'on', startedAtMs: 500, fromBytes: 1_000 });
-    expect(tapedBytes(on)).toBe(3_000);
+    expect(having(tapeWanted).taping).toEqual({ state: 'starting', startedAtMs: null, bytes: null });
+    const on = [tapeWanted, event(record('started'), 500)];
+    expect(having(...on).taping).toEqual({ state: 'on', startedAtMs: 500, bytes: null });
+    const told = record('running', { durationMs: 1_000, bytes: 40_000 });
+    // The event was 30 ms on its way: the clock goes on as it was.
+    expect(having(...on, event(told, 1_530)).taping).toEqual({ state: 'on', startedAtMs: 500, bytes: 40_000 });
+    expect(having(...on, tapeEnding, event(told, 1_530)).taping?.state).toBe('ending');
+  });
+
+  it('is shown by a page that comes to it later, with the time that it has', () => {
+    const told = event(record('running', { durationMs: 60_000, bytes: 9_000_000 }), 100_000);
+    expect(having(told).taping).toEqual({ state: 'on', startedAtMs: 40_000, bytes: 9_000_000 });
+    // A machine that slept: what was not recorded does not count.
+    expect(having(event(record('started'), 0), told).taping?.startedAtMs).toBe(40_000);
   });
 
   it('keeps the time of the event when the reply comes after it, and does without the event', () => {

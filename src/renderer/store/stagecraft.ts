@@ -1,5 +1,5 @@
 import type { PerformanceSummary, SessionEvent } from '../../shared/protocol';
-import type { StudioState } from './state';
+import type { StudioState, Taping } from './state';
 
 /** What goes on around the speech: modes, performances, recording. Pure functions from state to the part that changes. */
 type Patch = Partial<StudioState>;
@@ -37,7 +37,7 @@ export const keyOfPlace = (place: number): string | undefined =>
   place + FIRST_PERFORMANCE < 9 ? String(place + FIRST_PERFORMANCE + 1) : undefined;
 
 export function tapeWanted(_state: StudioState): Patch {
-  return { taping: { state: 'starting', startedAtMs: null, fromBytes: 0 }, tapeProblem: null };
+  return { taping: { state: 'starting', startedAtMs: null, bytes: null }, tapeProblem: null };
 }
 
 export function tapeEnding({ taping }: StudioState): Patch {
@@ -46,7 +46,7 @@ export function tapeEnding({ taping }: StudioState): Patch {
 
 /** The server has said so; where its event came first, that one counts. */
 export function tapeStarted(state: StudioState, nowMs: number): Patch {
-  return state.taping?.state === 'starting' ? { taping: running(state, nowMs) } : {};
+  return state.taping?.state === 'starting' ? { taping: begun(nowMs) } : {};
 }
 
 export function tapeEnded({ taping }: StudioState): Patch {
@@ -60,21 +60,26 @@ export function tapeFailed({ taping }: StudioState, reason: string): Patch {
 }
 
 export function taped(state: StudioState, event: RecordEvent, nowMs: number): Patch {
-  if (event.state === 'started') return { taping: running(state, nowMs), tapeProblem: null };
+  if (event.state === 'started') return { taping: begun(nowMs), tapeProblem: null };
+  if (event.state === 'running') return { taping: running(state, event, nowMs) };
   if (event.state === 'failed') return { taping: null, tapeProblem: event.reason ?? '' };
   return { taping: null };
 }
 
-const running = ({ figures }: StudioState, nowMs: number): StudioState['taping'] => ({
-  state: 'on',
-  startedAtMs: nowMs,
-  fromBytes: figures.receivedBytes ?? 0,
-});
+const begun = (nowMs: number): Taping => ({ state: 'on', startedAtMs: nowMs, bytes: null });
 
-/** About how large the recording is: it holds the very packets that this page receives. Null while that is not known. */
-export function tapedBytes({ taping, figures }: StudioState): number | null {
-  if (taping?.startedAtMs == null || figures.receivedBytes === null) return null;
-  return Math.max(0, figures.receivedBytes - taping.fromBytes);
+/** Events come a little late and not evenly: a clock that was right within so much goes on without a jump. */
+const CLOCK_MAY_DIFFER_MS = 1_500;
+
+/** Also tells a page that was opened, or reached the session, while it was being recorded. */
+function running({ taping }: StudioState, { durationMs, bytes }: RecordEvent, nowMs: number): Taping {
+  const beganMs = nowMs - (durationMs ?? 0);
+  const knownMs = taping?.startedAtMs ?? beganMs;
+  return {
+    state: taping?.state === 'ending' ? 'ending' : 'on',
+    startedAtMs: Math.abs(knownMs - beganMs) > CLOCK_MAY_DIFFER_MS ? beganMs : knownMs,
+    bytes: bytes ?? null,
+  };
 }
 
 /** The session is gone, and all that was going on in it. */

@@ -79,8 +79,8 @@ export interface Taping {
   state: 'starting' | 'on' | 'ending';
   /** On the page's clock; null while starting. */
   startedAtMs: number | null;
-  /** What had been received when it began. */
-  fromBytes: number;
+  /** On the disk so far, as the server told last; null until then. */
+  bytes: number | null;
 }
 
 /** A performance that was asked for; it may have to wait for speech to end. */

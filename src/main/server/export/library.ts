@@ -1,6 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExportFormat } from '../../../shared/export-formats';
 import type { ExportView } from '../../../shared/protocol';
 import type { Avatar, Box } from '../avatar/avatar';
 import { subtitlesOf } from '../clips/captions';
@@ -43,7 +42,7 @@ const MAX_ENDED = 100;
 /** Exports of recordings and clips: made one at a time, kept until they are deleted or the server starts anew. */
 export class ExportLibrary {
   private readonly queue = new JobQueue<{ bytes: number }>({ maxOpen: MAX_OPEN, maxEnded: MAX_ENDED, noun: 'exports' });
-  private readonly about = new Map<string, { format: ExportFormat; title: string }>();
+  private readonly about = new Map<string, Pick<ExportView, 'format' | 'title' | 'source'>>();
 
   constructor(private readonly options: ExportLibraryOptions) {}
 
@@ -75,7 +74,7 @@ export class ExportLibrary {
       log.info(`export ${id}: ${format}, ${(made.bytes / 1e6).toFixed(1)} MB`);
       return made;
     }, id);
-    this.about.set(id, { format, title });
+    this.about.set(id, { format, title, source: { ...nameOf(of), title } });
     return id;
   }
 
@@ -156,6 +155,9 @@ export function faceIn(
     heightPx: face.heightPx * y,
   };
 }
+
+const nameOf = ({ recording, clip }: ExportOf): Pick<ExportView['source'], 'kind' | 'id'> =>
+  recording === undefined ? { kind: 'clip', id: clip! } : { kind: 'recording', id: recording };
 
 const unknown = (id: string) =>
   new HeraldError(

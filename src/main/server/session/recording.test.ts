@@ -58,7 +58,10 @@ afterEach(async () => {
   expect(Object.entries(counts()).filter(([, alive]) => alive !== 0)).toEqual([]);
 });
 
-const states = () => events.map((event) => (event.status === 'record' ? event.state : event.status));
+const states = () =>
+  events
+    .map((event) => (event.status === 'record' ? event.state : event.status))
+    .filter((state) => state !== 'running');
 
 describe('the recordings of a session', () => {
   it('begin, end with a playable file, and begin again into another one', async () => {
@@ -73,6 +76,23 @@ describe('the recordings of a session', () => {
     expect(new Set(files).size).toBe(2);
     expect(states()).toEqual(['started', 'finished', 'started', 'finished']);
     expect(events[1]).toMatchObject({ file: files[0], durationMs: expect.any(Number) });
+  });
+
+  it('tell once a second how long and how large they are', async () => {
+    recording.setProgram(clap.program);
+    await start();
+    await clap.play(80); // 3.2 s
+    const file = await recording.end();
+    const told = events.flatMap((event) => (event.status === 'record' && event.state === 'running' ? [event] : []));
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    for (const [i, { durationMs, bytes, file: of }] of told.entries()) {
+      expect(of).toBe(file);
+      if (i > 0) expect(durationMs! - told[i - 1]!.durationMs!).toBe(1_000);
+      expect(bytes).toBeGreaterThanOrEqual(told[i - 1]?.bytes ?? 0);
+    }
+    const finished = events.at(-1);
+    expect(finished).toMatchObject({ state: 'finished', durationMs: expect.any(Number), bytes: expect.any(Number) });
+    expect((finished as { bytes: number }).bytes).toBeGreaterThan(told[0]!.bytes!);
   });
 
   it('are refused twice, and an end without a beginning, each in words', async () => {

@@ -79,6 +79,7 @@ export class SessionRecording {
       this.state = { kind: 'on', active };
       this.endedByItself = undefined;
       this.tell('started', active.draft);
+      active.recorder.onProgress = () => this.tellProgress(active);
       active.recorder.onStop = (stop) => void this.endByItself(stop);
     } catch (error) {
       this.state = { kind: 'none' };
@@ -157,10 +158,10 @@ export class SessionRecording {
     try {
       await recorder.close().catch((error: Error) => this.host.fail(error));
       program.detach(recorder);
-      const { durationMs } = recorder;
+      const { durationMs, bytes } = recorder;
       const { ordered } = await library!.add(draft, sessionId, durationMs);
       await Promise.race([ordered, patience(patienceMs)]);
-      this.tell('finished', draft, { durationMs: Math.round(durationMs), ...(reason && { reason }) });
+      this.tell('finished', draft, { durationMs: Math.round(durationMs), bytes, ...(reason && { reason }) });
       return draft.file;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -179,10 +180,24 @@ export class SessionRecording {
     );
   }
 
+  private tellProgress({ recorder, draft }: Active): void {
+    if (this.state.kind !== 'on') return;
+    const { durationMs, bytes } = recorder;
+    const { file, name } = draft;
+    this.host.emit({
+      status: 'record',
+      state: 'running',
+      file,
+      id: name.id,
+      durationMs: Math.round(durationMs),
+      bytes,
+    });
+  }
+
   private tell(
     state: Extract<SessionEvent, { status: 'record' }>['state'],
     { file, name }: Draft,
-    more: { durationMs?: number; reason?: string } = {},
+    more: { durationMs?: number; bytes?: number; reason?: string } = {},
   ): void {
     this.host.log.info(`record: ${file} ${state}${more.reason ? ` (${more.reason})` : ''}`);
     this.host.emit({ status: 'record', state, file, id: name.id, ...more });

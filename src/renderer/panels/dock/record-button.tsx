@@ -3,7 +3,6 @@ import { IconButton } from '../../components/icon-button';
 import { useNow } from '../../components/use-now';
 import type { MessageKey } from '../../i18n/translate';
 import { useTranslate } from '../../i18n/use-translate';
-import { tapedBytes } from '../../store/stagecraft';
 import type { Taping } from '../../store/state';
 import { useStudio } from '../../store/studio';
 import { toggleRecording } from '../../store/studio-actions';
@@ -14,7 +13,7 @@ const LABELS: Record<Taping['state'], MessageKey> = {
   ending: 'record.ending',
 };
 
-/** Begins and ends a recording; in between it shows how long and about how large it is. It keeps its width: nothing moves. */
+/** Begins and ends a recording; in between it shows how long and how large it is. It keeps its width: nothing moves. */
 export function RecordButton() {
   const t = useTranslate();
   const connected = useStudio((s) => s.connection.phase === 'connected');
@@ -47,11 +46,11 @@ export function RecordButton() {
 
 function Running({ taping }: { taping: Taping }) {
   const nowMs = useNow(true);
-  const bytes = useStudio(tapedBytes);
+  const { startedAtMs, bytes } = taping;
   return (
     <span className="record-figures">
-      <b>{formatDuration(nowMs - (taping.startedAtMs ?? nowMs))}</b>
-      {bytes !== null && <small>{`≈ ${formatBytes(bytes)}`}</small>}
+      <b>{formatDuration(nowMs - (startedAtMs ?? nowMs))}</b>
+      {bytes !== null && <small>{formatBytes(bytes)}</small>}
     </span>
   );
 }
