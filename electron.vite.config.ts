@@ -42,7 +42,12 @@ export default defineConfig({
   renderer: {
     root: at('src/renderer'),
     base: './',
-    build: { outDir: at('out/renderer'), minify: true, rollupOptions: { input: at('src/renderer/index.html') } },
+    build: {
+      outDir: at('out/renderer'),
+      minify: true,
+      // The studio, and the clean feed at /stage.
+      rollupOptions: { input: { index: at('src/renderer/index.html'), stage: at('src/renderer/stage/index.html') } },
+    },
     plugins: [react()],
   },
 });

@@ -55,11 +55,11 @@ export async function connectPeer(options: {
 }
 
 /** The server takes no trickled candidates: the offer waits for its own, but not for a slow interface. */
-function gathered(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
+export function gathered(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
   return until(pc, 'icegatheringstatechange', signal, GATHER_MS, 'resolve', () => pc.iceGatheringState === 'complete');
 }
 
-function connected(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
+export function connected(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
   return until(pc, 'connectionstatechange', signal, CONNECT_MS, 'reject', () => {
     if (pc.connectionState === 'failed') throw new MediaPathError('the media path failed');
     return pc.connectionState === 'connected';

@@ -22,6 +22,21 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'self'",
 ].join('; ');
 
+/**
+ * File names under which users of LiveTalking and ZJ-SHUZIREN have bookmarked their pages, and what does the same here. The one
+ * that only watched a push shows the clean feed.
+ */
+export const COMPATIBLE_PAGES: Readonly<Record<string, string>> = {
+  '/index.html': '/',
+  '/page-asr-new.html': '/',
+  '/webrtcapi.html': '/',
+  '/echoapi.html': '/',
+  '/dashboard.html': '/',
+  '/avatar.html': '/',
+  '/admin.html': '/',
+  '/rtcpushapi.html': '/stage',
+};
+
 const NOT_BUILT = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Herald</title>
 <p>Herald's server is running, but its page has not been built. Run <code>npm run build</code>, then start Herald again.</p>
@@ -44,6 +59,13 @@ export function sendSecurityHeaders(app: FastifyInstance): void {
 export async function servePage(app: FastifyInstance, rendererDir: string): Promise<void> {
   await app.register(async (pages) => {
     makeRoutesPublic(pages);
+    for (const [bookmark, page] of Object.entries(COMPATIBLE_PAGES)) {
+      pages.get(bookmark, { schema: { hide: true } }, async ({ url }, reply) => {
+        const query = url.indexOf('?');
+        // 302, not 301: a browser would never ask for the bookmark again, whatever it leads to one day.
+        return reply.redirect(query < 0 ? page : page + url.slice(query), 302);
+      });
+    }
     if (!existsSync(join(rendererDir, 'index.html'))) {
       pages.get('/', { schema: { hide: true } }, async (_request, reply) =>
         reply.type('text/html; charset=utf-8').send(NOT_BUILT),
@@ -57,6 +79,8 @@ export async function servePage(app: FastifyInstance, rendererDir: string): Prom
       return payload;
     });
     await pages.register(fastifyStatic, { root: rendererDir, cacheControl: false, schemaHide: true });
+    // With and without a slash at its end: its files are named relative to the root, which both are one level below.
+    pages.get('/stage', { schema: { hide: true } }, async (_request, reply) => reply.sendFile('stage/index.html'));
   });
 }
 

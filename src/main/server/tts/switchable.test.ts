@@ -37,7 +37,7 @@ it('closes an engine that nobody listened to, and one whose listener left early'
   await sentence.next();
   tts.change(third);
   expect(second.closes).toBe(0);
-  await sentence.return?.();
+  await sentence.return?.(undefined);
   expect(second.closes).toBe(1);
   await tts.close();
 });
