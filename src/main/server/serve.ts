@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     };
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
-    process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);
+    process.stdout.write(`Herald listening on ${schemeOf(server)}://${settings.host}:${server.port}\n`);
     process.stdout.write(welcome(server));
   } catch (error) {
     process.stderr.write(`${startProblem(error, { host: settings.host, port: settings.listenport })}\n`);
@@ -40,14 +40,19 @@ async function main(): Promise<void> {
   }
 }
 
+const schemeOf = ({ url }: RunningServer) => new URL(url).protocol.slice(0, -1);
+
 /** Where to open the page; from other machines its requests carry an Origin and so need the token. */
-function welcome({ url, host, port, token }: RunningServer): string {
+function welcome(server: RunningServer): string {
+  const { url, host, port, token } = server;
   const everywhere = host === '0.0.0.0' || host === '::';
   const lan = Object.values(networkInterfaces())
     .flat()
     .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
   const here = `Open ${url} in a browser on this machine\n`;
-  return everywhere && lan ? `${here}From other machines: http://${lan}:${port}/?token=${token}\n` : here;
+  return everywhere && lan
+    ? `${here}From other machines: ${schemeOf(server)}://${lan}:${port}/?token=${token}\n`
+    : here;
 }
 
 await main();

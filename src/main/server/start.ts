@@ -10,6 +10,8 @@ import type { Vault } from './config/settings-file';
 import { loadOrCreateToken } from './config/token';
 import { ExportLibrary } from './export/library';
 import { createHttpServer } from './http/server';
+import { readTls } from './http/tls';
+import { readTokensFile, Tokens } from './http/tokens';
 import { LiveChat } from './llm/chat-services';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
@@ -57,7 +59,12 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   const startedAtMs = Date.now();
   const chat = new LiveChat(live, log.child({ scope: 'chat' }));
   const latency = new LatencyLedger();
+  const { tls_cert: certFile, tls_key: keyFile } = settings;
+  const tls = readTls({ ...(certFile && { certFile }), ...(keyFile && { keyFile }) });
+  if (tls?.warning) log.warn(tls.warning);
   const token = settings.token ?? loadOrCreateToken(dataDir);
+  const mustExist = settings.tokens !== undefined;
+  const namedTokens = readTokensFile(settings.tokens ?? join(dataDir, 'tokens.json'), { mustExist });
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
   const avatars = openAvatars(settings, dataDir, ({ kind, message }) =>
     log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
@@ -144,7 +151,8 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     avatars: { avatars, defaultAvatar },
     health: () => healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
     log,
-    token,
+    token: new Tokens(token, namedTokens),
+    ...(tls && { tls }),
   });
 
   let closing: Promise<void> | undefined;
@@ -177,7 +185,13 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   log.info(`token for callers from outside: ${token}`);
   const address = http.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.listenport;
-  return { url: `http://${localHost(settings.host)}:${port}`, host: settings.host, port, token, close };
+  return {
+    url: `http${tls ? 's' : ''}://${localHost(settings.host)}:${port}`,
+    host: settings.host,
+    port,
+    token,
+    close,
+  };
 }
 
 /** The address at which this machine reaches a server that listens on `host`. */

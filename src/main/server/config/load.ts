@@ -100,7 +100,7 @@ export function loadSettings(input: LoadInput): LoadResult {
 }
 
 /** Files and folders that are named relative to where the setting stands: settings.json's folder, or the current one. */
-export const PATHS = ['avatars', 'models', 'customvideo_config', 'rules'] as const;
+export const PATHS = ['avatars', 'models', 'customvideo_config', 'rules', 'tokens', 'tls_cert', 'tls_key'] as const;
 
 /** What is wrong with values that are each right alone. */
 export function problemsTogether(settings: Partial<Settings>): SettingProblem[] {

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type Access, accessOf } from './access';
 import { classifyAddress, limitKey } from './address';
 import { decide, type GuardPolicy, type GuardRequest, isSameOrigin } from './guard';
+import { Tokens } from './tokens';
 
 const TOKEN = 'correct-horse';
 const policy = (changes: Partial<GuardPolicy> = {}): GuardPolicy => ({
-  token: TOKEN,
+  tokens: new Tokens(TOKEN),
   requireToken: false,
   noAuth: false,
   allowedHosts: [],
@@ -26,6 +29,7 @@ const request = (changes: Partial<GuardRequest> = {}): GuardRequest => ({
   authorization: undefined,
   queryToken: undefined,
   publicRoute: false,
+  access: accessOf('POST', '/human'),
   ...changes,
 });
 
@@ -82,7 +86,7 @@ describe('the token', () => {
     ['a wrong one', { remoteAddress: PUBLIC, authorization: 'Bearer correct-horsf' }, {}, 401],
     ['a prefix of it', { remoteAddress: PUBLIC, queryToken: 'correct' }, {}, 401],
     ['an empty one', { remoteAddress: PUBLIC, queryToken: '' }, {}, 401],
-    ['an empty one where none is set', { remoteAddress: PUBLIC, queryToken: '' }, { token: '' }, 401],
+    ['an empty one where none is set', { remoteAddress: PUBLIC, queryToken: '' }, { tokens: new Tokens('') }, 401],
     ['another scheme', { remoteAddress: PUBLIC, authorization: `Basic ${TOKEN}` }, {}, 401],
     [
       'a wrong header beside a right query',
@@ -104,6 +108,51 @@ describe('the token', () => {
       'allow',
     ],
   ])('%s', (_what, r, p, expected) => expect(outcome(r, p)).toBe(expected));
+});
+
+describe('scopes', () => {
+  const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+  const tokens = new Tokens(TOKEN, [
+    { name: 'lobby', scope: 'view', sha256: hashOf('token-of-the-lobby') },
+    { name: 'desk', scope: 'control', sha256: hashOf('token-of-the-desk').toUpperCase() },
+  ]);
+  const route = (method: string, url: string): { access: Access } => ({ access: accessOf(method, url) });
+  const health = route('GET', '/api/health');
+  const settings = route('PATCH', '/api/settings');
+  const metrics = route('GET', '/metrics');
+  const from = (remoteAddress: string, queryToken?: string) => ({ remoteAddress, queryToken });
+  it.each<Row>([
+    ['view looks', { ...from(PUBLIC, 'token-of-the-lobby'), ...health }, { tokens }, 'allow'],
+    ['view watches', { ...from(PUBLIC, 'token-of-the-lobby'), ...route('POST', '/offer') }, { tokens }, 'allow'],
+    ['view does not control', from(PUBLIC, 'token-of-the-lobby'), { tokens }, 403],
+    ['control controls', from(PUBLIC, 'token-of-the-desk'), { tokens }, 'allow'],
+    ['control looks', { ...from(PUBLIC, 'token-of-the-desk'), ...health }, { tokens }, 'allow'],
+    ['control does not administer', { ...from(PUBLIC, 'token-of-the-desk'), ...settings }, { tokens }, 403],
+    ['admin administers', { ...from(PUBLIC, TOKEN), ...settings }, { tokens }, 'allow'],
+    ['this machine administers', settings, { tokens }, 'allow'],
+    ['the LAN does not, without a token', { ...from(LAN), ...settings }, { tokens }, 401],
+    ['the LAN does, with it', { ...from(LAN, TOKEN), ...settings }, { tokens }, 'allow'],
+    ['a token takes nothing away from who needs none', from(LAN, 'token-of-the-lobby'), { tokens }, 'allow'],
+    [
+      'but with --require_token it is all there is',
+      from(LAN, 'token-of-the-lobby'),
+      { tokens, requireToken: true },
+      403,
+    ],
+    ['metrics are not for the whole LAN', { ...from(LAN), ...metrics }, { tokens }, 401],
+    ['metrics for who may view', { ...from(LAN, 'token-of-the-lobby'), ...metrics }, { tokens }, 'allow'],
+    ['metrics on this machine', metrics, { tokens }, 'allow'],
+    ['a route that no row names', { ...from(LAN), ...route('POST', '/api/new') }, { tokens }, 401],
+    ['the hash itself is no token', from(PUBLIC, hashOf('token-of-the-desk')), { tokens }, 401],
+  ])('%s', (_what, r, p, expected) => expect(outcome(r, p)).toBe(expected));
+
+  it('says who called with what, and what was missing', () => {
+    const decision = decide(request(from(PUBLIC, 'token-of-the-lobby')), policy({ tokens }));
+    expect(decision).toMatchObject({ status: 403, caller: { class: 'public', token: 'lobby' } });
+    expect((decision as { msg: string }).msg).toBe('The token "lobby" may view; this call needs one that may control');
+    expect(decide(request(from(PUBLIC, 'wrong')), policy({ tokens }))).toMatchObject({ wrongToken: true });
+    expect(decide(request(from(PUBLIC)), policy({ tokens }))).not.toHaveProperty('wrongToken');
+  });
 });
 
 describe('the Host header', () => {

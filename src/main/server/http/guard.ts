@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { type Access, includes } from './access';
 import { type AddressClass, bareIp, classifyAddress } from './address';
+import type { Tokens } from './tokens';
 
 /** What the guard looks at. Nothing here comes from fastify, so every rule can be tested as a table. */
 export interface GuardRequest {
@@ -16,6 +17,8 @@ export interface GuardRequest {
   queryToken: string | undefined;
   /** Pages and their assets hold nothing secret: a browser must be able to load them before it can send a token. */
   publicRoute: boolean;
+  /** What the route asks of its callers. */
+  access: Access;
 }
 
 export interface ForwardedHeaders {
@@ -25,7 +28,7 @@ export interface ForwardedHeaders {
 }
 
 export interface GuardPolicy {
-  token: string;
+  tokens: Tokens;
   requireToken: boolean;
   noAuth: boolean;
   /** `--allowed_hosts` */
@@ -39,11 +42,14 @@ export interface Caller {
   /** The client's own address, as far as it can be believed. */
   address: string;
   class: AddressClass;
+  /** The name of the token that was shown, where it was a right one. */
+  token?: string;
 }
 
 export type GuardDecision =
   | { allow: true; caller: Caller }
-  | { allow: false; status: 401 | 403; msg: string; caller: Caller };
+  /** `wrongToken`: it showed one that is nobody's. */
+  | { allow: false; status: 401 | 403; msg: string; caller: Caller; wrongToken?: boolean };
 
 /** The rules of DESIGN's security chapter. */
 export function decide(request: GuardRequest, policy: GuardPolicy): GuardDecision {
@@ -57,9 +63,25 @@ export function decide(request: GuardRequest, policy: GuardPolicy): GuardDecisio
   }
   // A preflight (Fetch standard, 4.8) cannot carry the token and does nothing.
   if (request.method === 'OPTIONS' || request.publicRoute) return { allow: true, caller };
-  if (hasToken(request, policy.token)) return { allow: true, caller };
+  const given = tokensOf(request);
+  const holder = policy.tokens.holderOf(given);
+  const known = holder ? { ...caller, token: holder.name } : caller;
+  const { access } = request;
+  if (holder && includes(holder.scope, access.scope)) return { allow: true, caller: known };
+
   const why = policy.requireToken ? 'this server was started with --require_token' : whyNotTrusted(request, caller);
-  return why === undefined ? { allow: true, caller } : { allow: false, status: 401, msg: howToCallIn(why), caller };
+  if (why === undefined && mayWithoutToken(access, caller)) return { allow: true, caller: known };
+  if (holder) {
+    const msg = `The token "${holder.name}" may ${holder.scope}; this call needs one that may ${access.scope}`;
+    return { allow: false, status: 403, msg, caller: known };
+  }
+  const msg = howToCallIn(why ?? 'it concerns the server itself and comes from another machine');
+  return { allow: false, status: 401, msg, caller, ...(given.length > 0 && { wrongToken: true }) };
+}
+
+/** What is open to this machine and its LAN: to the LAN all that viewers and scripts do, but not the server itself. */
+function mayWithoutToken({ scope, tokenOnLan }: Access, caller: Caller): boolean {
+  return caller.class === 'loopback' || (scope !== 'admin' && !tokenOnLan);
 }
 
 /** Why a caller without a token is refused, or undefined when it is served. */
@@ -133,15 +155,9 @@ export function isSameOrigin(origin: string | undefined, host: string | undefine
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 
-function hasToken({ authorization, queryToken }: GuardRequest, token: string): boolean {
+function tokensOf({ authorization, queryToken }: GuardRequest): string[] {
   const bearer = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
-  return [bearer, queryToken].some((given) => given !== undefined && equalInConstantTime(given, token));
-}
-
-/** Hashing first makes the lengths equal, so that neither content nor length shows in the time taken. */
-function equalInConstantTime(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return b !== '' && timingSafeEqual(digest(a), digest(b));
+  return [bearer, queryToken].filter((given) => given !== undefined && given !== '') as string[];
 }
 
 const printable = (text: string | undefined) => (text ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, 100);

@@ -1,10 +1,11 @@
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fastifyCors from '@fastify/cors';
 import fastifyMultipart from '@fastify/multipart';
 import fastifyRateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import type { Settings } from '../../../shared/settings';
 import type { ClipLibrary } from '../clips/library';
@@ -17,19 +18,32 @@ import type { SessionDirectory } from '../session/api';
 import type { Tts } from '../tts/tts';
 import { version } from '../version';
 import { adminRoutes } from './admin-routes';
+import { auditCalls } from './audit';
 import { type AvatarRouteDependencies, avatarRoutes } from './avatar-routes';
 import { acceptJsonBodies } from './body';
 import { guardRequests, policyOf } from './caller';
 import { clipRoutes } from './clip-routes';
+import { limitConnections } from './connections';
 import { exportRoutes } from './export-routes';
 import { errorOfIssues, pathOf, replyWithError } from './failures';
+import { sendMoreSecurityHeaders } from './headers';
+import {
+  CONNECTIONS_CHECK_MS,
+  HANDSHAKE_LIMIT_MS,
+  HEADERS_LIMIT_MS,
+  KEEP_ALIVE_PROBE_MS,
+  REQUEST_LIMIT_MS,
+} from './limits';
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
 import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
 import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
 import { settingsRoutes } from './settings-routes';
+import { cutSlowBodies } from './slow-bodies';
 import { EventStreams } from './sse';
+import type { TlsFiles } from './tls';
+import { Tokens } from './tokens';
 import { voiceRoutes } from './voice-routes';
 
 export interface HttpServerOptions {
@@ -49,24 +63,23 @@ export interface HttpServerOptions {
   clips?: ClipLibrary;
   exports?: ExportLibrary;
   log: Log;
-  /** The token that callers from outside need. */
-  token: string;
+  /** The token that callers from outside need, or everyone's tokens with what each may do. */
+  token: string | Tokens;
+  /** With these it speaks HTTPS, and nothing else on its port. */
+  tls?: TlsFiles;
   /** Where the built page lies; out/renderer by default. */
   rendererDir?: string;
 }
 
-/** A request, upload included, must have arrived by then; its headers sooner (a slow sender holds a connection). */
-const REQUEST_LIMIT_MS = 300_000;
-const HEADERS_LIMIT_MS = 20_000;
 /** How long replies under way may take once the server closes. */
 const CLOSE_GRACE_MS = 1_000;
 
 /** The HTTP server with all its routes, not listening yet. `close()` ends open event streams and lingering connections. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { settings, sessions, health, token, log } = options;
+  const { settings, sessions, health, token, tls, log } = options;
   const app = Fastify({
     requestTimeout: REQUEST_LIMIT_MS,
-    http: { headersTimeout: HEADERS_LIMIT_MS },
+    ...transportOf(tls),
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void replyWithError(error, request, reply as never, log),
@@ -84,8 +97,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   // Replies are typed against their schemas; tests parse them. At run time they are only written.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
 
+  limitConnections(app.server, { trustProxy: settings.trust_proxy });
   acceptJsonBodies(app);
   sendSecurityHeaders(app);
+  sendMoreSecurityHeaders(app);
   // First of the hooks that may refuse, so that pages can read every refusal.
   app.addHook('onRequest', async (request, reply) => {
     // Chromium asks this before a page of the internet may call into a private network; the guard decides what it gets.
@@ -100,8 +115,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     maxAge: 600,
   });
   await app.register(fastifyRateLimit, { global: false });
-  guardRequests(app, policyOf(settings, token, [hostname(), hostname().split('.')[0]!]), settings.rate_limit);
+  const tokens = typeof token === 'string' ? new Tokens(token) : token;
+  guardRequests(app, policyOf(settings, tokens, [hostname(), hostname().split('.')[0]!]), settings.rate_limit);
+  cutSlowBodies(app);
   logRequests(app, log);
+  auditCalls(app, log);
   await app.register(fastifyMultipart, { throwFileSizeLimit: false });
   await describeApi(app, version);
 
@@ -122,6 +140,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS).unref();
   });
   return app;
+}
+
+/** The timings and keep-alives are the same with and without TLS; fastify types its two kinds of server apart. */
+function transportOf(tls: TlsFiles | undefined): Pick<FastifyHttpOptions<Server>, 'http'> {
+  const common = {
+    headersTimeout: HEADERS_LIMIT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+  };
+  if (!tls) return { http: common };
+  const { cert, key } = tls;
+  const https = { ...common, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_LIMIT_MS };
+  return { https } as unknown as Pick<FastifyHttpOptions<Server>, 'http'>;
 }
 
 /** One line per request at `debug`, without its query, which may hold the token. */

@@ -2,13 +2,14 @@ import { EventEmitter } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLogger } from '../log';
+import { classifyAddress } from './address';
 import { FakeSession } from './fake-sessions';
 import { EventStreams } from './sse';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function fakeReply() {
+function fakeReply(from = '127.0.0.1') {
   let text = '';
   const raw = Object.assign(new EventEmitter(), {
     destroyed: false,
@@ -19,7 +20,8 @@ function fakeReply() {
     end: () => void (raw.writableEnded = true),
     destroy: () => void (raw.destroyed = true),
   });
-  const reply = { raw, hijack: () => {}, getHeaders: () => ({}) } as unknown as FastifyReply;
+  const request = { caller: { address: from, class: classifyAddress(from) } };
+  const reply = { raw, request, hijack: () => {}, getHeaders: () => ({}) } as unknown as FastifyReply;
   return { raw, reply, text: () => text };
 }
 
@@ -42,6 +44,26 @@ it('bounds how many there are', () => {
   const session = new FakeSession(1);
   for (let i = 0; i < 256; i++) streams.start(fakeReply().reply, session);
   expect(() => streams.start(fakeReply().reply, session)).toThrow('256 event streams');
+  streams.closeAll();
+  expect([streams.count, session.listeners.size]).toEqual([0, 0]);
+});
+
+it('bounds how many one address has, and gives places back', () => {
+  const streams = new EventStreams(createLogger('silent'));
+  const session = new FakeSession(1);
+  const open = (from: string) => {
+    const { reply, raw } = fakeReply(from);
+    streams.start(reply, session);
+    return raw;
+  };
+  const kept = Array.from({ length: 32 }, (_, i) => open(`2001:db8:0:1::${i.toString(16)}`));
+  expect(() => open('2001:db8:0:1::ffff')).toThrow('32 event streams of this address');
+  expect(session.listeners.size).toBe(32);
+  open('2001:db8:0:2::1');
+  kept[0]!.emit('close');
+  kept[0]!.emit('close');
+  open('2001:db8:0:1::ffff');
+  expect(() => open('2001:db8:0:1::fffe')).toThrow('32 event streams of this address');
   streams.closeAll();
   expect([streams.count, session.listeners.size]).toEqual([0, 0]);
 });

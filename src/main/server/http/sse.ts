@@ -1,18 +1,20 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SessionEvent } from '../../../shared/protocol';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import type { SessionHandle } from '../session/api';
+import { limitKey } from './address';
+import { EVENT_STREAMS } from './limits';
 
 /** Proxies and phones close a silent connection after 30 to 60 s. */
 const HEARTBEAT_MS = 15_000;
 /** What may wait for a client that does not read; then it is dropped. About 1,000 events. */
 const MAX_WAITING_BYTES = 256 * 1024;
-const MAX_STREAMS = 256;
 
 /** The open /sse connections. */
 export class EventStreams {
   private readonly open = new Set<() => void>();
+  private readonly byAddress = new Map<string, number>();
 
   constructor(
     private readonly log: Log,
@@ -25,8 +27,7 @@ export class EventStreams {
 
   /** Turns the reply into a stream of the session's events (HTML Standard, 9.2) until either side ends. */
   start(reply: FastifyReply, session: SessionHandle): void {
-    if (this.open.size >= MAX_STREAMS)
-      throw new HeraldError('limit', `${MAX_STREAMS} event streams are open already`, 10);
+    const release = this.take(reply.request);
     reply.hijack();
     const response = reply.raw;
     response.writeHead(200, {
@@ -39,6 +40,7 @@ export class EventStreams {
 
     let unsubscribe = () => {};
     const end = () => {
+      release();
       clearInterval(heartbeat);
       this.open.delete(end);
       unsubscribe();
@@ -66,6 +68,26 @@ export class EventStreams {
       write(`data: ${JSON.stringify(event)}\n\n`);
       if (event.status === 'closed') end();
     });
+  }
+
+  /** Counts a stream of this caller; the returned function gives its place back, once. @throws 'limit' where none is left. */
+  private take({ caller }: FastifyRequest): () => void {
+    const { total, perAddress } = EVENT_STREAMS;
+    if (this.open.size >= total) throw new HeraldError('limit', `${total} event streams are open already`, 10);
+    const key = limitKey(caller.address);
+    const own = this.byAddress.get(key) ?? 0;
+    if (caller.class !== 'loopback' && own >= perAddress) {
+      throw new HeraldError('limit', `${perAddress} event streams of this address are open already: close some`, 10);
+    }
+    this.byAddress.set(key, own + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = this.byAddress.get(key)! - 1;
+      if (left > 0) this.byAddress.set(key, left);
+      else this.byAddress.delete(key);
+    };
   }
 
   /** Ends all streams, as the server shuts down. */
