@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ffprobe } from '../testing/ffprobe';
 import { ffmpegComplaints, mediaFacts } from '../testing/media-facts';
 import { getJson, postJson, startTestServer, type TestServer } from '../testing/server';
 import { RtpViewer } from '../testing/viewer';
@@ -90,6 +91,20 @@ describe('a recording of the real server', () => {
     const complaints = ffmpegComplaints(file);
     if (complaints === undefined) console.warn('no ffmpeg here: its own opinion of the recording is not asked');
     else expect(complaints).toBe('');
+    const probed = ffprobe(file);
+    if (!probed) console.warn('no ffprobe here: its own opinion of the recording is not asked');
+    else {
+      expect(Math.abs(probed.video.startS - probed.audio.startS)).toBeLessThan(0.02);
+      expect(probed.video.packets).toBe(video.times.length);
+      if (lost === 0) {
+        expect(probed.video.averageRate).toBe('25/1');
+        // Each sample that was sent: the recording's own count of them, and the sound's.
+        for (const { durationS } of [probed.video, probed.audio]) {
+          expect(Math.abs(durationS * 1_000 - listed!.durationMs!)).toBeLessThanOrEqual(40);
+        }
+        expect(probed.video.packets * 0.04).toBeCloseTo(probed.video.durationS, 3);
+      }
+    }
     const vtt = await (await fetch(`${running.url}/api/recordings/${listed!.id}/subtitles.vtt`)).text();
     expect(vtt).toContain('This is being recorded.');
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Clapper } from '../../../../../testing/clapper';
+import { ffprobe } from '../../../../../testing/ffprobe';
 import { clicks, ffmpegComplaints, flashes, mediaFacts } from '../../../../../testing/media-facts';
 import { counts } from '../../metrics/native';
 import { PartFile } from './part-file';
@@ -67,6 +68,13 @@ describe('a recording in MP4', () => {
     const complaints = ffmpegComplaints(file.path);
     if (complaints === undefined) console.warn('no ffmpeg here: its own opinion of the file is not asked');
     else expect(complaints).toBe('');
+    const probed = ffprobe(file.path);
+    if (!probed) return console.warn('no ffprobe here: its own opinion of the file is not asked');
+    expect(probed.video).toEqual({ averageRate: '25/1', startS: 0, durationS: 10, packets: 250 });
+    // Fragments have no edit list that would hide the block that primes the decoder.
+    const { startS, durationS } = probed.audio;
+    expect(startS).toBeCloseTo(-AAC_BLOCK_S, 4);
+    expect(Math.abs(startS + durationS - 10)).toBeLessThan(0.001);
   });
 
   it('has a keyframe every 2 s, as long as it is recorded', async () => {
