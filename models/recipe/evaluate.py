@@ -4,6 +4,7 @@ Judges voices and texts that were never learned from (corpus.HELD_OUT, texts.HEL
 rendered for training. Exits 1 if a requirement is missed.
 """
 import argparse
+import os
 import sys
 
 import numpy as np
@@ -72,8 +73,9 @@ def held_sounds(net, random):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ('--corpus', '--speech', '--face', '--poses', '--renders', '--bundle', '--onnx'):
+    for name in ('--corpus', '--speech', '--face', '--poses', '--onnx'):
         parser.add_argument(name, required=True)
+    parser.add_argument('--presenter', required=True, action='append', nargs=2, metavar=('RENDERS', 'BUNDLE'))
     args = parser.parse_args()
     failures = []
 
@@ -88,7 +90,8 @@ def main():
     net.eval()
     run = session(args.onnx)
     size = run.get_inputs()[1].shape[-1]
-    reference = face_data.to_tensor(face_data.idle_faces(args.bundle, size)[7:8]).float() / 255
+    references = {bundle: face_data.to_tensor(face_data.idle_faces(bundle, size)[7:8]).float() / 255 for _, bundle in args.presenter}
+    reference = references[args.presenter[0][1]]
     for name, needed in REQUIRED_R.items():
         speech = speech_data.load(args.corpus, f'test-{name}.npz')
         got = score(predict(net, speech), speech)
@@ -102,15 +105,20 @@ def main():
             require(got['pbm_recall'] >= PBM_RECALL, f'{name}: p/b/m {got["pbm_recall"]} < {PBM_RECALL}')
     mmm, aaa = held_sounds(net, np.random.default_rng(4321))
     print(f"held sounds of equal loudness: 'mmm' shut {mmm:.0%}, 'aaa' open {aaa:.0%}")
-    faces = face_data.load(args.poses, args.renders, args.bundle, size, want_test=True)
     net = FaceNet()
     net.load_state_dict(torch.load(args.face))
-    got = measure(net.eval(), faces)
-    print(f'faces ({len(faces)} held-out renders at {size} px): {got}')
-    require(got['mouth_db'] >= MOUTH_DB, f'mouth {got["mouth_db"]} dB < {MOUTH_DB}')
+    net.eval()
     silence = torch.full((1, 1, 80, 16), -4.0)
-    still = run.run(None, dict(mel=silence.numpy(), face=face_data.network_input(reference).numpy()))[0]
-    print(f'silence against the idle picture: largest change {np.abs(still - reference.numpy()).max():.3f}, mean {np.abs(still - reference.numpy()).mean():.4f}')
+    for renders, bundle in args.presenter:
+        who = os.path.basename(os.path.normpath(bundle))
+        faces = face_data.load(args.poses, renders, bundle, size, want_test=True)
+        got = measure(net, faces)
+        print(f'{who}: {len(faces)} held-out renders at {size} px: {got}')
+        require(got['mouth_db'] >= MOUTH_DB, f'{who}: mouth {got["mouth_db"]} dB < {MOUTH_DB}')
+        resting = references[bundle]
+        still = run.run(None, dict(mel=silence.numpy(), face=face_data.network_input(resting).numpy()))[0]
+        change = np.abs(still - resting.numpy())
+        print(f'   silence against the idle picture: largest change {change.max():.3f}, mean {change.mean():.4f}')
     print('GATE ' + ('passed' if not failures else 'MISSED: ' + '; '.join(failures)))
     sys.exit(1 if failures else 0)
 

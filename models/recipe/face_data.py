@@ -58,7 +58,12 @@ class Faces:
         return self.reference[at].float() / 255, self.said[at].float() / 255, self.coefficients[at]
 
 
+def join(parts):
+    return Faces(*(torch.cat([getattr(p, key) for p in parts]) for key in ('reference', 'said', 'coefficients')))
+
+
 def load(poses_file, renders, bundle, size, want_test):
+    """The pairs of one presenter; `join` puts several together."""
     with open(poses_file) as f:
         items = json.load(f)['items']
     idle = {by: idle_faces(bundle, size, by) for by in set(FILTERS)}

@@ -1,4 +1,7 @@
-"""Trains stage B: train_face.py --poses poses.json --renders DIR --bundle DIR --out face.pt --size 160 [--minutes 20] [--init face.pt]"""
+"""Trains stage B on one or more presenters:
+
+train_face.py --poses poses.json --presenter RENDERS BUNDLE [--presenter ...] --out face.pt --size 160 [--minutes 20] [--init face.pt]
+"""
 import argparse
 import copy
 import os
@@ -103,9 +106,10 @@ def sheet(net, faces, path, count=24):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ('--poses', '--renders', '--bundle', '--out'):
-        parser.add_argument(name, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--poses', required=True)
+    parser.add_argument('--presenter', required=True, action='append', nargs=2, metavar=('RENDERS', 'BUNDLE'))
+    parser.add_argument('--out', required=True)
     parser.add_argument('--size', type=int, default=160)
     parser.add_argument('--minutes', type=float, default=20)
     parser.add_argument('--threads', type=int, default=2)
@@ -115,12 +119,14 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     np.random.seed(0)
-    train, test = (face_data.load(args.poses, args.renders, args.bundle, args.size, t) for t in (False, True))
+    names = [os.path.basename(os.path.normpath(bundle)) for _, bundle in args.presenter]
+    sets = {t: [face_data.load(args.poses, *presenter, args.size, t) for presenter in args.presenter] for t in (False, True)}
+    train, tests = face_data.join(sets[False]), dict(zip(names, sets[True]))
     net = FaceNet().to(memory_format=torch.channels_last)
     if args.init:
         net.load_state_dict(torch.load(args.init))
     average = copy.deepcopy(net).eval()
-    print(f'{len(train)} to learn from, {len(test)} to test on, {sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters', flush=True)
+    print(f'{len(train)} to learn from, {sum(map(len, tests.values()))} to test on, {sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters', flush=True)
     place = place_weights(args.size)
     optimiser = torch.optim.AdamW(net.parameters(), args.rate, weight_decay=1e-4)
     started = reported = time.time()
@@ -144,11 +150,15 @@ def main():
                 mean.lerp_(now, 1 - keep)
         if time.time() - reported > 120:
             reported = time.time()
-            print(f'{elapsed:4.0%} step {step} ({step / (time.time() - started):.1f}/s) loss {loss.item():.4f}', measure(average, test.first(24)), flush=True)
+            print(f'{elapsed:4.0%} step {step} ({step / (time.time() - started):.1f}/s) loss {loss.item():.4f}', flush=True)
+            for name, test in tests.items():
+                print(f'    {name}', measure(average, test.first(24)), flush=True)
             torch.save(average.state_dict(), args.out)
     torch.save(average.state_dict(), args.out)
-    print(f'done at step {step}', measure(average, test))
-    sheet(average, test, os.path.splitext(args.out)[0] + '.png')
+    print(f'done at step {step}')
+    for name, test in tests.items():
+        print(f'    {name}', measure(average, test))
+        sheet(average, test, f'{os.path.splitext(args.out)[0]}-{name}.png')
 
 
 if __name__ == '__main__':
