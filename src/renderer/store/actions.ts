@@ -83,35 +83,55 @@ export async function setMode(audiotype: number): Promise<boolean> {
 
 let uploading: AbortController | null = null;
 
+/** The presenter speaks a file: one at a time is sent, the server queues what it has. */
 export async function playFile(files: readonly File[]): Promise<boolean> {
   const file = files[0];
   if (!file) return false;
   if (files.length > 1 || uploading) toastInfo('error.oneFile');
   if (uploading) return false;
-  const id = sessionId();
-  if (id === null) {
-    toastError('error.audio', notConnected, 'error.notConnected');
-    return false;
+  const { error, done } = speakFile(file);
+  const failure = error ?? (await done);
+  if (failure === null) return true;
+  if ((failure as Error).name === 'AbortError') return false;
+  if (failure === notConnected) toastError('error.audio', notConnected, 'error.notConnected');
+  else {
+    const silent = failure instanceof ApiError && failure.status === 200 && !failure.message;
+    toastError('error.audio', failure, silent ? 'error.audioUnknown' : undefined);
   }
-  const controller = (uploading = new AbortController());
+  return false;
+}
+
+export interface FileSpeech {
+  /** The conversation's line of it; null where it is not even tried. */
+  line: number | null;
+  error: Error | null;
+  /** Null once the server has taken the file, else why not; an `AbortError` where it was called off. */
+  done: Promise<Error | null>;
+}
+
+/** As `playFile`; whoever calls says what went wrong. */
+export function speakFile(file: File): FileSpeech {
+  const id = sessionId();
+  if (id === null || uploading) return { line: null, error: notConnected, done: Promise.resolve(notConnected) };
   const line = nextId();
+  apply(addLine, { id: line, kind: 'audio', text: file.name }, performance.now());
+  return { line, error: null, done: sendFile(id, line, file) };
+}
+
+async function sendFile(id: number, line: number, file: File): Promise<Error | null> {
+  const controller = (uploading = new AbortController());
   const progress = (fraction: number | null) =>
     useStudio.setState({ upload: { name: file.name, progress: fraction === 1 ? null : fraction } });
   progress(0);
-  apply(addLine, { id: line, kind: 'audio', text: file.name }, performance.now());
   try {
     await uploadAudio(id, file, { onProgress: progress, signal: controller.signal });
     apply(lineAccepted, line);
-    return true;
+    return null;
   } catch (error) {
-    if (controller.signal.aborted) {
-      apply(dropLine, line);
-    } else {
-      const silent = error instanceof ApiError && error.status === 200 && !error.message;
-      apply(lineFailed, line, error instanceof Error ? error.message : '');
-      toastError('error.audio', error, silent ? 'error.audioUnknown' : undefined);
-    }
-    return false;
+    const failure = error instanceof Error ? error : new Error(String(error));
+    if (controller.signal.aborted) apply(dropLine, line);
+    else apply(lineFailed, line, failure.message);
+    return controller.signal.aborted ? new DOMException('called off', 'AbortError') : failure;
   } finally {
     uploading = null;
     useStudio.setState({ upload: null });
