@@ -94,7 +94,10 @@ describe('/api/recordings', () => {
       recordings: [{ id, bytes: bytes.length, durationMs: 1_000 }],
     });
     expect(recordingsReply.parse((await get('/api/recordings?offset=1')).json()).data.recordings).toEqual([]);
-    for (const query of ['limit=0', 'limit=100000', 'offset=-1', 'limit=many']) {
+    const found = async (query: string) =>
+      recordingsReply.parse((await get(`/api/recordings?${query}`)).json()).data.recordings.length;
+    expect([await found('q=evening'), await found('q=morning'), await found('sort=longest')]).toEqual([1, 0, 1]);
+    for (const query of ['sort=none', 'limit=0', 'limit=100000', 'offset=-1', 'limit=many']) {
       expect((await get(`/api/recordings?${query}`)).statusCode, query).toBe(400);
     }
   });

@@ -11,6 +11,7 @@ import {
   recordReply,
   sessionId,
 } from '../../../shared/protocol';
+import { RECORDING_SORTS } from '../../../shared/recording-sorts';
 import { isPushMode, type Settings } from '../../../shared/settings';
 import { HeraldError } from '../errors';
 import type { RecordingLibrary } from '../recordings/library';
@@ -33,6 +34,8 @@ const MAX_PAGE = 200;
 const pageQuery = z.object({
   offset: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  q: z.string().max(200).default('').describe('Words of the title, the presenter or of what was said'),
+  sort: z.enum(RECORDING_SORTS).default('newest'),
 });
 const byId = z.object({ id: recordingId });
 const titleBody = z.object({ title: recordingTitle });
@@ -102,13 +105,16 @@ function libraryRoutes(app: FastifyInstance, recordings: RecordingLibrary): void
     '/api/recordings',
     {
       schema: {
-        summary: 'What has been recorded, newest first',
+        summary: 'What has been recorded: newest first unless asked otherwise, all of it or what a search finds',
         tags,
         querystring: pageQuery,
         response: { 200: recordingsReply, ...failures },
       },
     },
-    async ({ query }) => ({ code: 0 as const, data: { ...(await recordings.list(query)), ...query } }),
+    async ({ query }) => {
+      const { offset, limit } = query;
+      return { code: 0 as const, data: { ...(await recordings.list(query)), offset, limit } };
+    },
   );
   routes.get(
     '/api/recordings/:id',

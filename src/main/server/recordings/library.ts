@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type RecordedTurn, type RecordingSummary, recordingId } from '../../../shared/protocol';
+import type { RecordingSort } from '../../../shared/recording-sorts';
+import { inParallel } from '../avatar/in-parallel';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import type { Container } from '../outputs/recorder/fragments';
@@ -12,6 +14,7 @@ import { Ordering, type Remuxer } from './ordering';
 import { recover } from './recovery';
 import { declaredDurationMs } from './remux';
 import { remuxInProcess } from './remuxer';
+import { inOrder, matches, type Searched } from './search';
 import { readSidecar, type SidecarData, sidecarOfId, writeSidecar } from './sidecar';
 import { firstPicture } from './thumbnail';
 
@@ -34,6 +37,15 @@ export interface RecordingFile {
   title: string;
 }
 
+export interface ListQuery {
+  offset: number;
+  limit: number;
+  /** Words of its title, its presenter or of what was said in it. */
+  q?: string;
+  sort?: RecordingSort;
+}
+
+const OPEN_FILES = 16;
 /** Each thumbnail is a decoder; a page asks for all of its list at once. */
 const MAX_WAITING_THUMBNAILS = 200;
 
@@ -102,25 +114,29 @@ export class RecordingLibrary {
     return { ordered: this.ordering.add(this.options.dir, draft.name) };
   }
 
-  /** Newest first. */
+  /** A page of the list; `total` counts what was looked for. */
   async list({
     offset,
     limit,
-  }: {
-    offset: number;
-    limit: number;
-  }): Promise<{ recordings: RecordingSummary[]; total: number }> {
+    q = '',
+    sort = 'newest',
+  }: ListQuery): Promise<{ recordings: RecordingSummary[]; total: number }> {
     const names = await this.names();
-    const page = names.slice(offset, offset + limit);
-    const found = await Promise.all(page.map((name) => this.summary(name).catch(() => undefined)));
-    return { recordings: found.filter((summary) => summary !== undefined), total: names.length };
+    if (q.trim() === '' && (sort === 'newest' || sort === 'oldest')) {
+      // Names tell their order: only the page itself is read.
+      const ordered = sort === 'newest' ? names : names.toReversed();
+      const page = await this.entries(ordered.slice(offset, offset + limit));
+      return { recordings: page.map(({ summary }) => summary), total: names.length };
+    }
+    const found = (await this.entries(names)).filter((entry) => matches(entry, q));
+    const page = inOrder(found, sort).slice(offset, offset + limit);
+    return { recordings: page.map(({ summary }) => summary), total: found.length };
   }
 
   /** @throws HeraldError 'not-found' */
   async get(id: string): Promise<RecordingSummary & { turns: RecordedTurn[] }> {
-    const name = await this.find(id);
-    const summary = await this.summary(name);
-    return { ...summary, turns: (await this.sidecar(name)).turns };
+    const { summary, turns } = await this.entry(await this.find(id));
+    return { ...summary, turns: [...turns] };
   }
 
   /** @throws HeraldError 'not-found' */
@@ -143,7 +159,7 @@ export class RecordingLibrary {
   async rename(id: string, title: string): Promise<RecordingSummary> {
     const name = await this.find(id);
     await writeSidecar(filesOf(this.options.dir, name).sidecar, { ...(await this.sidecar(name)), title });
-    return this.summary(name);
+    return (await this.entry(name)).summary;
   }
 
   /** @throws HeraldError 'not-found'; 'refused' when the system will not let go of it */
@@ -233,7 +249,13 @@ export class RecordingLibrary {
     return (await readSidecar(sidecar)) ?? sidecarOfId(id);
   }
 
-  private async summary(name: MediaName): Promise<RecordingSummary> {
+  /** Those that are still there. */
+  private async entries(names: readonly MediaName[]): Promise<Searched[]> {
+    const found = await inParallel(names, OPEN_FILES, (name) => this.entry(name).catch(() => undefined));
+    return found.filter((entry) => entry !== undefined);
+  }
+
+  private async entry(name: MediaName): Promise<Searched> {
     const { media, sidecar } = filesOf(this.options.dir, name);
     const [{ size }, known] = await Promise.all([stat(media), this.sidecar(name)]);
     let { durationMs } = known;
@@ -241,7 +263,7 @@ export class RecordingLibrary {
       durationMs = await declaredDurationMs(media);
       if (durationMs !== undefined) await writeSidecar(sidecar, { ...known, durationMs }).catch(() => {});
     }
-    return {
+    const summary: RecordingSummary = {
       id: name.id,
       file: basename(media),
       title: known.title,
@@ -254,6 +276,7 @@ export class RecordingLibrary {
       recovered: known.recovered,
       subtitles: known.turns.some(({ kind, sentences }) => kind !== 'audio' && sentences.length > 0),
     };
+    return { summary, turns: known.turns };
   }
 }
 
