@@ -23,6 +23,7 @@ export default defineConfig({
           remux: at('src/main/server/recordings/remux-process.ts'),
           clip: at('src/main/server/clips/clip-main.ts'),
           'clip-process': at('src/main/server/clips/clip-process.ts'),
+          rtmp: at('src/main/server/outputs/rtmp/rtmp-process.ts'),
           'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -52,7 +52,8 @@ export const settingsSchema = z.object({
   }),
   push_url: setting(url(/^(rtmps?|https?)$/, 'rtmp://host/live/key').optional(), {
     unit: 'URL',
-    help: 'where rtmp and rtcpush send to',
+    help: 'where rtmp and rtcpush send to; further sessions (--max_session) to the same with 1, 2, ... behind it',
+    defaultText: 'rtcpush: SRS on this machine',
     secret: true,
   }),
   max_session: setting(z.int().min(1).max(1_000).default(1), {

@@ -17,6 +17,7 @@ const SOURCES = {
   remux: 'recordings/remux-process.ts',
   'local-voice': 'tts/local/voice-process.ts',
   'clip-process': 'clips/clip-process.ts',
+  rtmp: 'outputs/rtmp/rtmp-process.ts',
 } as const;
 
 export type EntryName = keyof typeof SOURCES;

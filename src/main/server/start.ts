@@ -20,6 +20,7 @@ import { createMouth } from './mouth/create';
 import { facesOf } from './mouth/int8/faces';
 import type { IceServer } from './outputs/webrtc/peer';
 import { RecordingLibrary } from './recordings/library';
+import { startPushing } from './session/push-mode';
 import { SessionRegistry } from './session/registry';
 import { rehearse } from './session/rehearse';
 import { createTts } from './tts/registry';
@@ -135,6 +136,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       log: log.child({ scope: 'session' }),
       videoBitrateBps: settings.video_bitrate_kbps * 1_000,
       recordings,
+      iceServers: iceServers(settings),
     },
     avatars,
     actions,
@@ -179,6 +181,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     await close();
     throw error;
   }
+  await startPushing(settings, (id) => sessions.launch(id), log.child({ scope: 'push' }));
   rehearse(mouth.windowStartMs, stopping.signal).catch((error: unknown) => {
     if (!closing) log.warn(`the rehearsal failed: ${error instanceof Error ? error.message : error}`);
   });

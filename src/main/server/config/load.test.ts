@@ -117,8 +117,9 @@ describe('problems', () => {
     [['--stun', 'host'], 'must be like stun:host:3478'],
     [['--allowed_hosts', 'http://x'], 'without http://'],
     [['--transport', 'udp'], 'must be one of webrtc, rtmp, rtcpush'],
-    [['--transport', 'rtmp'], '--transport rtmp is not available yet'],
-    [['--transport=rtcpush'], 'not available yet'],
+    [['--transport', 'rtmp'], '--transport rtmp needs --push_url rtmp://host/app/key'],
+    [['--transport=rtmp', '--push_url', 'http://h/whip'], 'needs --push_url rtmp://'],
+    [['--transport=rtcpush', '--push_url', 'rtmp://h/live/k'], 'needs --push_url http(s)://'],
     [['--host='], 'must not be empty'],
   ])('%j', (argv, expected) => expect(problems(argv)).toEqual([expect.stringContaining(expected)]));
 

@@ -104,9 +104,16 @@ export const PATHS = ['avatars', 'models', 'customvideo_config', 'rules', 'token
 
 /** What is wrong with values that are each right alone. */
 export function problemsTogether(settings: Partial<Settings>): SettingProblem[] {
-  if (settings.transport !== 'rtmp' && settings.transport !== 'rtcpush') return [];
-  const msg = `--transport ${settings.transport} is not available yet: this version serves --transport webrtc`;
-  return [{ name: 'transport', msg }];
+  const { transport, push_url: pushUrl } = settings;
+  if (transport === 'rtmp' && !/^rtmps?:/i.test(pushUrl ?? '')) {
+    return [{ name: 'push_url', msg: '--transport rtmp needs --push_url rtmp://host/app/key' }];
+  }
+  if (transport === 'rtcpush' && pushUrl !== undefined && !/^https?:/i.test(pushUrl)) {
+    return [
+      { name: 'push_url', msg: '--transport rtcpush needs --push_url http(s)://..., the address of a WHIP endpoint' },
+    ];
+  }
+  return [];
 }
 
 function fromFile(

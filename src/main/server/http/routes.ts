@@ -24,6 +24,7 @@ import type { VoiceSettings } from '../tts/tts';
 import { isStudioPage } from './caller';
 import { errorOfIssues } from './failures';
 import { whileClientWaits } from './lifetime';
+import { outputRoutes } from './output-routes';
 import { failing, OK } from './replies';
 import type { EventStreams } from './sse';
 import { Uploads } from './upload';
@@ -222,6 +223,8 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       return { code: 0 as const, data: { ...summary, performances: [...(session.performances?.() ?? [])] } };
     },
   );
+
+  outputRoutes(app, { sessions });
 
   // sendBeacon and keepalive requests of an unloading page can only POST.
   for (const [method, url] of [

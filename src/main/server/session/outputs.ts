@@ -4,6 +4,7 @@ import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import type { Output } from '../outputs/output';
 import { type OpenPush, type PushKind, type PushOutput, type PushState, redactedUrl } from '../outputs/push';
+import { openRtmp } from '../outputs/rtmp/rtmp-output';
 import type { IceServer } from '../outputs/webrtc/peer';
 
 /** A kind of destination: who opens one, and the schemes of its addresses. */
@@ -15,7 +16,9 @@ interface Kind {
 type Kinds = Partial<Record<PushKind, Kind>>;
 
 /** A new kind of destination is one file and one line here. */
-const OUTPUTS: Kinds = {};
+const OUTPUTS: Kinds = {
+  rtmp: { open: openRtmp, schemes: ['rtmp:', 'rtmps:'] },
+};
 
 export interface OutputRequest {
   kind: PushKind;

@@ -59,6 +59,10 @@ export class SessionRegistry implements SessionDirectory {
     const release = await this.takePlace({ studio: false, signal });
     try {
       const session = await this.onAir(avatar, { id: this.freeId(), voice });
+      if (signal.aborted) {
+        await session.close('whoever asked for it went away');
+        throw new HeraldError('malformed', 'The request was cancelled');
+      }
       if (record) {
         await session.startRecording().catch(async (error: unknown) => {
           await session.close('it could not be recorded');

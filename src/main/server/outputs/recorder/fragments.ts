@@ -144,7 +144,7 @@ export class FragmentMuxer {
   }
 }
 
-function describePicture(parameters: CodecParameters, { video }: MediaFormat): void {
+export function describePicture(parameters: CodecParameters, { video }: MediaFormat): void {
   parameters.codecType = AVMEDIA_TYPE_VIDEO;
   parameters.codecId = video.codec === 'h264' ? AV_CODEC_ID_H264 : AV_CODEC_ID_VP8;
   parameters.width = video.widthPx;
