@@ -5,7 +5,7 @@ import { track } from '../../metrics/native';
 import type { EncodedPacket, MediaFormat, Output } from '../output';
 import { followConnection, type IceServer, openConnection } from './connection';
 import type { NormalisedOffer } from './offer';
-import { RtpSenderPair } from './rtp-sender-pair';
+import { RtpSenderPair, type SenderFigures } from './rtp-sender-pair';
 
 export type { IceServer } from './connection';
 
@@ -65,7 +65,7 @@ export class Peer implements Output {
     return this.state_;
   }
 
-  get figures(): RtpSenderPair['figures'] {
+  get figures(): SenderFigures {
     return this.senders.figures;
   }
 

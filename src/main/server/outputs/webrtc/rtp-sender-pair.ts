@@ -19,6 +19,25 @@ interface Stream {
   elapsedTicks: number;
 }
 
+export type SenderFigures = {
+  rtpPackets: number;
+  rtpBytes: number;
+  pli: number;
+  fir: number;
+  nack: number;
+  /** Main-thread time spent packetising, encrypting and sending, ms. */
+  sendMs: number;
+};
+
+export const newSenderFigures = (): SenderFigures => ({
+  rtpPackets: 0,
+  rtpBytes: 0,
+  pli: 0,
+  fir: 0,
+  nack: 0,
+  sendMs: 0,
+});
+
 /**
  * What sends a program over one connection, whoever made the offer: a video and an audio sender, with RTP timestamps that are
  * exactly the media clock's and sender reports that map them to wall time. Video begins at a keyframe: a receiver that joins a
@@ -32,21 +51,14 @@ export class RtpSenderPair {
   private flowing = false;
   private keyframeSent = false;
   private lastHeard = { packets: 0, atMs: performance.now() };
-  readonly figures = {
-    rtpPackets: 0,
-    rtpBytes: 0,
-    pli: 0,
-    fir: 0,
-    nack: 0,
-    /** Main-thread time spent packetising, encrypting and sending, ms. */ sendMs: 0,
-  };
-
   /** The other side asked for a keyframe (PLI or FIR). */
   onKeyframeRequest: () => void = () => {};
 
   constructor(
     private readonly connection: RTCPeerConnection,
     private readonly videoCodec: VideoCodec,
+    /** Counted up; may be shared by connections that follow one another. */
+    readonly figures = newSenderFigures(),
   ) {}
 
   /** Makes every transceiver a sender of ours. Call when they exist and before the local description is made. */
