@@ -18,7 +18,7 @@ import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
 import { createMouth } from './mouth/create';
 import { facesOf } from './mouth/int8/faces';
-import type { IceServer } from './outputs/webrtc/peer';
+import { iceServersOf } from './outputs/webrtc/connection';
 import { RecordingLibrary } from './recordings/library';
 import { startPushing } from './session/push-mode';
 import { SessionRegistry } from './session/registry';
@@ -121,7 +121,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
         return settings.max_session;
       },
       defaultAvatar,
-      iceServers: iceServers(settings),
+      iceServers: iceServersOf(settings),
     },
     {
       tts,
@@ -136,7 +136,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       log: log.child({ scope: 'session' }),
       videoBitrateBps: settings.video_bitrate_kbps * 1_000,
       recordings,
-      iceServers: iceServers(settings),
+      iceServers: iceServersOf(settings),
     },
     avatars,
     actions,
@@ -201,11 +201,4 @@ export async function startServer(given: Settings, options: StartOptions): Promi
 function localHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function iceServers({ stun, turn, turn_username, turn_password }: Settings): IceServer[] {
-  return [
-    ...stun.map((urls) => ({ urls })),
-    ...turn.map((urls) => ({ urls, username: turn_username, credential: turn_password })),
-  ];
 }

@@ -6,6 +6,7 @@ import type { Output } from '../outputs/output';
 import { type OpenPush, type PushKind, type PushOutput, type PushState, redactedUrl } from '../outputs/push';
 import { openRtmp } from '../outputs/rtmp/rtmp-output';
 import type { IceServer } from '../outputs/webrtc/peer';
+import { openWhip } from '../outputs/whip/whip-output';
 
 /** A kind of destination: who opens one, and the schemes of its addresses. */
 interface Kind {
@@ -18,6 +19,7 @@ type Kinds = Partial<Record<PushKind, Kind>>;
 /** A new kind of destination is one file and one line here. */
 const OUTPUTS: Kinds = {
   rtmp: { open: openRtmp, schemes: ['rtmp:', 'rtmps:'] },
+  whip: { open: openWhip, schemes: ['http:', 'https:'] },
 };
 
 export interface OutputRequest {

@@ -1,4 +1,5 @@
 import { RTCPeerConnection, RTCRtpCodecParameters, useFIR, useNACK, useOPUS, usePLI } from 'werift';
+import type { Settings } from '../../../../shared/settings';
 import { VIDEO_CLOCK_HZ } from '../../../../shared/units';
 import type { VideoCodec } from '../../encode/video';
 
@@ -6,6 +7,14 @@ export interface IceServer {
   urls: string;
   username?: string;
   credential?: string;
+}
+
+/** The STUN and TURN servers of the settings. */
+export function iceServersOf(
+  settings: Pick<Settings, 'stun' | 'turn' | 'turn_username' | 'turn_password'>,
+): IceServer[] {
+  const { stun, turn, turn_username: username, turn_password: credential } = settings;
+  return [...stun.map((urls) => ({ urls })), ...turn.map((urls) => ({ urls, username, credential }))];
 }
 
 export interface ConnectionOptions {

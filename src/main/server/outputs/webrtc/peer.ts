@@ -10,7 +10,9 @@ import { RtpSenderPair, type SenderFigures } from './rtp-sender-pair';
 export type { IceServer } from './connection';
 
 export interface PeerOptions {
-  iceServers: IceServer[];
+  iceServers: readonly IceServer[];
+  /** Whether it came with a session of its own ('webrtc', the default) or joined a running one. */
+  kind?: 'webrtc' | 'whep';
   signal: AbortSignal;
 }
 
@@ -21,7 +23,6 @@ const NEGOTIATION_DEADLINE_MS = 5_000;
 
 /** A WebRTC viewer (werift): it made an offer, and is sent the program that it is attached to. */
 export class Peer implements Output {
-  readonly kind = 'webrtc';
   private readonly untrack = track('peer');
   private readonly senders: RtpSenderPair;
   private state_: PeerState = 'connecting';
@@ -36,6 +37,7 @@ export class Peer implements Output {
   private constructor(
     private readonly connection: RTCPeerConnection,
     readonly videoCodec: VideoCodec,
+    readonly kind: 'webrtc' | 'whep',
   ) {
     this.senders = new RtpSenderPair(connection, videoCodec);
     this.senders.onKeyframeRequest = () => this.onKeyframeRequest();
@@ -47,7 +49,7 @@ export class Peer implements Output {
    */
   static async negotiate(offer: NormalisedOffer, options: PeerOptions): Promise<{ peer: Peer; answer: string }> {
     const connection = openConnection({ iceServers: options.iceServers, videoCodecs: ['h264', 'vp8'] });
-    const peer = new Peer(connection, offer.videoCodec);
+    const peer = new Peer(connection, offer.videoCodec, options.kind ?? 'webrtc');
     try {
       const answer = await withDeadline(peer.answer(offer.sdp), options.signal);
       return { peer, answer };

@@ -30,7 +30,7 @@ export interface PublicationLimits extends Deadlines {
 export const PUBLICATION_LIMITS: PublicationLimits = {
   gatherMs: 5_000,
   postMs: 10_000,
-  deleteMs: 3_000,
+  deleteMs: 2_000,
   connectMs: 10_000,
   silenceMs: DEAD_AFTER_SILENCE_MS,
 };

@@ -24,7 +24,6 @@ export interface Deadlines {
   deleteMs: number;
 }
 
-const DEADLINES: Deadlines = { postMs: 10_000, deleteMs: 3_000 };
 const MAX_REDIRECTS = 5;
 
 /**
@@ -35,7 +34,7 @@ const MAX_REDIRECTS = 5;
 export async function publish(
   endpoint: WhipEndpoint,
   offer: string,
-  { signal, deadlines = DEADLINES }: { signal: AbortSignal; deadlines?: Deadlines },
+  { signal, deadlines }: { signal: AbortSignal; deadlines: Deadlines },
 ): Promise<WhipResource> {
   const authorization = authorizationFor(endpoint);
   let at = withoutUserInfo(new URL(endpoint.url));
