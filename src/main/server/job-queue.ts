@@ -23,6 +23,17 @@ export interface JobQueueOptions {
   maxEnded: number;
   /** What they are, in a message: `clips`. */
   noun: string;
+  /** Called once for each that ends, however it does. */
+  onEnded?(view: Readonly<JobView>): void;
+}
+
+/** What is told of a job that ended, to whoever wants to tell people. */
+export interface EndedJob {
+  kind: 'export' | 'clip';
+  title: string;
+  state: JobView['state'];
+  /** Why it failed, for people. */
+  problem?: string;
 }
 
 const MAX_WARNINGS = 20;
@@ -116,6 +127,7 @@ export class JobQueue<T> {
         view.problem = error instanceof Error ? error.message : String(error);
       }
     }
+    this.options.onEnded?.(view);
     this.forgetOld();
   }
 

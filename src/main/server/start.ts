@@ -13,6 +13,7 @@ import { createHttpServer } from './http/server';
 import { readTls } from './http/tls';
 import { readTokensFile, Tokens } from './http/tokens';
 import { LiveChat } from './llm/chat-services';
+import type { EndedJob } from './job-queue';
 import type { Log } from './log';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
@@ -47,6 +48,8 @@ export interface StartOptions {
   sources?: Sources;
   /** Keeps the secrets of settings.json, where the system offers it. */
   vault?: Vault;
+  /** An export or a clip has ended. */
+  onJobEnded?(job: EndedJob): void;
 }
 
 /**
@@ -54,7 +57,7 @@ export interface StartOptions {
  * @throws what keeps the server from listening, e.g. EADDRINUSE; everything opened until then is closed again.
  */
 export async function startServer(given: Settings, options: StartOptions): Promise<RunningServer> {
-  const { log, dataDir, trash, sources, vault } = options;
+  const { log, dataDir, trash, sources, vault, onJobEnded } = options;
   const live = new LiveSettings({ settings: given, dataDir, ...(sources && { sources }), ...(vault && { vault }) });
   const settings = live.current;
   const startedAtMs = Date.now();
@@ -105,6 +108,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     settings,
     dataDir,
     log: log.child({ scope: 'clips' }),
+    ...(onJobEnded && { onEnded: onJobEnded }),
     make: makeClipInProcess,
   });
   const exports = new ExportLibrary({
@@ -114,6 +118,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     clips,
     openAvatar: (id) => avatars.open(id),
     log: log.child({ scope: 'export' }),
+    ...(onJobEnded && { onEnded: onJobEnded }),
   });
   const sessions = new SessionRegistry(
     {

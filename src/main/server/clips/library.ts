@@ -6,7 +6,7 @@ import type { Settings } from '../../../shared/settings';
 import { DEFAULT_PRESENTER } from '../avatar/open';
 import { writeFileAtomic } from '../config/atomic';
 import { HeraldError } from '../errors';
-import { JOB_ID, JobQueue, type JobTools, newJobId } from '../job-queue';
+import { type EndedJob, JOB_ID, JobQueue, type JobTools, newJobId } from '../job-queue';
 import type { Log } from '../log';
 import type { ClipJob } from './job';
 import type { ClipFacts } from './render';
@@ -17,6 +17,7 @@ export interface ClipLibraryOptions {
   settings: Settings;
   dataDir: string;
   log: Log;
+  onEnded?(job: EndedJob): void;
   /** Makes one; in a process of its own, elsewhere than in tests. */
   make(
     request: { settings: Settings; dataDir: string; job: ClipJob; out: string },
@@ -43,7 +44,18 @@ const MAX_TITLE_CHARACTERS = 80;
 
 /** The clips of a server: one is made at a time, the finished ones lie in a folder and outlive the process. */
 export class ClipLibrary {
-  private readonly queue = new JobQueue<ClipFacts>({ maxOpen: MAX_OPEN, maxEnded: MAX_ENDED, noun: 'clips' });
+  private readonly queue = new JobQueue<ClipFacts>({
+    maxOpen: MAX_OPEN,
+    maxEnded: MAX_ENDED,
+    noun: 'clips',
+    onEnded: ({ id, state, problem }) =>
+      this.options.onEnded?.({
+        kind: 'clip',
+        title: this.about.get(id)?.title ?? '',
+        state,
+        ...(problem !== undefined && { problem }),
+      }),
+  });
   private readonly about = new Map<string, { title: string; avatar: string }>();
 
   constructor(private readonly options: ClipLibraryOptions) {}

@@ -6,7 +6,7 @@ import { subtitlesOf } from '../clips/captions';
 import type { ClipLibrary } from '../clips/library';
 import { planSize } from '../clips/size';
 import { HeraldError } from '../errors';
-import { JOB_ID, JobQueue, newJobId } from '../job-queue';
+import { type EndedJob, JOB_ID, JobQueue, newJobId } from '../job-queue';
 import type { Log } from '../log';
 import type { RecordingLibrary } from '../recordings/library';
 import { cuesOf } from '../recordings/subtitles';
@@ -24,6 +24,7 @@ export interface ExportLibraryOptions {
   clips: Pick<ClipLibrary, 'file'>;
   openAvatar(id: string): Promise<Avatar>;
   log: Log;
+  onEnded?(job: EndedJob): void;
 }
 
 /** One of the two. */
@@ -41,7 +42,18 @@ const MAX_ENDED = 100;
 
 /** Exports of recordings and clips: made one at a time, kept until they are deleted or the server starts anew. */
 export class ExportLibrary {
-  private readonly queue = new JobQueue<{ bytes: number }>({ maxOpen: MAX_OPEN, maxEnded: MAX_ENDED, noun: 'exports' });
+  private readonly queue = new JobQueue<{ bytes: number }>({
+    maxOpen: MAX_OPEN,
+    maxEnded: MAX_ENDED,
+    noun: 'exports',
+    onEnded: ({ id, state, problem }) =>
+      this.options.onEnded?.({
+        kind: 'export',
+        title: this.about.get(id)?.title ?? '',
+        state,
+        ...(problem !== undefined && { problem }),
+      }),
+  });
   private readonly about = new Map<string, Pick<ExportView, 'format' | 'title' | 'source'>>();
 
   constructor(private readonly options: ExportLibraryOptions) {}
