@@ -3,6 +3,11 @@ import { type Logger, pino } from 'pino';
 /** Scoped logger: `log.child({ scope: 'webrtc' }).warn({ sessionid }, 'peer is gone')`. */
 export type Log = Logger;
 
+/** Takes every line as one JSON object: pino's own record, without secrets. */
+export interface LogSink {
+  write(json: string): void;
+}
+
 export interface LogStreams {
   out: { write(text: string): unknown };
   err: { write(text: string): unknown };
@@ -37,15 +42,28 @@ const SECRET_KEYS = [
  */
 export function createLogger(level: string, streams: LogStreams = { out: process.stdout, err: process.stderr }): Log {
   const redact = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
-  return pino(
-    { level, base: null, redact: { paths: redact, censor: '(hidden)' } },
-    {
-      write(json: string) {
-        const record = JSON.parse(json) as Record<string, unknown>;
-        (Number(record.level) >= WARN ? streams.err : streams.out).write(`${formatRecord(record)}\n`);
-      },
+  const sinks = new Set<LogSink>();
+  const destination = {
+    write(json: string) {
+      const record = JSON.parse(json) as Record<string, unknown>;
+      (Number(record.level) >= WARN ? streams.err : streams.out).write(`${formatRecord(record)}\n`);
+      for (const sink of sinks) sink.write(withoutTokens(json.trimEnd()));
     },
-  );
+  };
+  const log = pino({ level, base: null, redact: { paths: redact, censor: '(hidden)' } }, destination);
+  sinksOf.set(destination, sinks);
+  return log;
+}
+
+/** By destination: it is what a logger shares with its children. */
+const sinksOf = new WeakMap<object, Set<LogSink>>();
+
+/** Sends what this log, its parents and its children print to `sink` as well, until the returned function is called. */
+export function alsoTo(log: Log, sink: LogSink): () => void {
+  const destination = (log as unknown as Record<symbol, object | undefined>)[pino.symbols.streamSym];
+  const sinks = destination && sinksOf.get(destination);
+  sinks?.add(sink);
+  return () => void sinks?.delete(sink);
 }
 
 function formatRecord({ level, time, scope, msg, err, ...rest }: Record<string, unknown>): string {
@@ -64,12 +82,13 @@ function formatRecord({ level, time, scope, msg, err, ...rest }: Record<string, 
 
 /** What callers send ends up in messages: no line breaks or terminal escapes from them, and no bearer tokens. */
 function oneLine(text: string): string {
-  return (
+  return withoutTokens(
     text
       .replace(/\s*\r?\n\s*/g, ' | ')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-      .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
-      .replace(/\bBearer\s+[\w.~+/=-]+/gi, 'Bearer (hidden)')
-      .replace(/([?&]token=)[^&\s"]+/gi, '$1(hidden)')
+      .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' '),
   );
 }
+
+const withoutTokens = (text: string) =>
+  text.replace(/\bBearer\s+[\w.~+/=-]+/gi, 'Bearer (hidden)').replace(/([?&]token=)[^&\s"]+/gi, '$1(hidden)');

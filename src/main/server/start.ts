@@ -8,15 +8,22 @@ import { LiveSettings, type Sources } from './config/live';
 import { VOICE_SETTINGS } from './config/live-names';
 import type { Vault } from './config/settings-file';
 import { loadOrCreateToken } from './config/token';
+import { Draining } from './draining';
 import { ExportLibrary } from './export/library';
 import { createHttpServer } from './http/server';
 import { readTls } from './http/tls';
 import { readTokensFile, Tokens } from './http/tokens';
-import { LiveChat } from './llm/chat-services';
 import type { EndedJob } from './job-queue';
-import type { Log } from './log';
+import { LiveChat } from './llm/chat-services';
+import { alsoTo, type Log } from './log';
+import { LogFile } from './log-file';
+import { conditionOf } from './metrics/condition';
+import { diagnosticsOf, RecentLines, scrubber, secretsOf } from './metrics/diagnostics';
+import { DiskWatch } from './metrics/disk-watch';
+import { EventLoopWatch } from './metrics/event-loop';
 import { healthReport } from './metrics/health';
 import { LatencyLedger } from './metrics/latency';
+import { ServerMetrics } from './metrics/prometheus';
 import { createMouth } from './mouth/create';
 import { facesOf } from './mouth/int8/faces';
 import { iceServersOf } from './outputs/webrtc/connection';
@@ -34,6 +41,8 @@ export interface RunningServer {
   port: number;
   /** What callers from outside must show. */
   token: string;
+  /** Takes no new sessions and resolves when the ones that live are over, when `limitMs` is, or when `signal` aborts. */
+  drain(limitMs: number, signal: AbortSignal): Promise<void>;
   /** Closes sessions, processes and sockets; resolves when nothing native is left. */
   close(): Promise<void>;
 }
@@ -68,6 +77,8 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   if (tls?.warning) log.warn(tls.warning);
   const token = settings.token ?? loadOrCreateToken(dataDir);
   const mustExist = settings.tokens !== undefined;
+  const recent = new RecentLines();
+  const kept = keepLog(log, settings, { dataDir, token, recent });
   const namedTokens = readTokensFile(settings.tokens ?? join(dataDir, 'tokens.json'), { mustExist });
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
   const avatars = openAvatars(settings, dataDir, ({ kind, message }) =>
@@ -146,17 +157,37 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     avatars,
     actions,
   );
+  const draining = new Draining();
+  const loop = new EventLoopWatch();
+  const disk = new DiskWatch(dataDir);
+  const engines = () => tts.status?.() ?? [];
+  const condition = () =>
+    conditionOf({
+      mouth: mouth.status(),
+      voices: engines(),
+      loop: loop.delay,
+      minFreeBytes: settings.record_min_free_mb * 1e6,
+      draining: draining.on,
+      ...(disk.freeBytes !== undefined && { freeBytes: disk.freeBytes }),
+    });
+  const metrics = new ServerMetrics({ sessions, loop, voices: engines, condition, mouth: () => mouth.status() });
+  const health = () => ({
+    ...condition(),
+    ...healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
+  });
   const http = await createHttpServer({
     settings,
     live,
-    sessions,
+    sessions: draining.gate(sessions),
+    metrics,
+    diagnostics: () => diagnosticsOf({ settings, secrets: [token], health, recent }),
     tts,
     chat,
     recordings,
     clips,
     exports,
     avatars: { avatars, defaultAvatar },
-    health: () => healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
+    health,
     log,
     token: new Tokens(token, namedTokens),
     ...(tls && { tls }),
@@ -170,6 +201,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
       await Promise.allSettled([clips.close(), exports.close()]);
       await Promise.allSettled([avatars.close(), actions.close()]);
+      for (const part of [metrics, loop, disk, kept]) part.close();
     })();
     return closing;
   };
@@ -198,8 +230,30 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     host: settings.host,
     port,
     token,
+    drain: (limitMs, signal) => draining.wait(sessions, limitMs, signal),
     close,
   };
+}
+
+/** Sends the log to its file and to what /api/diagnostics tells. Its lines on the terminal name the token; these do not. */
+function keepLog(
+  log: Log,
+  settings: Settings,
+  { dataDir, token, recent }: { dataDir: string; token: string; recent: RecentLines },
+): { close(): void } {
+  const file = settings.log_file ? new LogFile(join(dataDir, 'logs', 'herald.log')) : undefined;
+  const stop = alsoTo(log, {
+    write: (json) => {
+      const line = scrubber([...secretsOf(settings), token])(json);
+      recent.write(line);
+      file?.write(line);
+    },
+  });
+  const close = () => {
+    stop();
+    file?.close();
+  };
+  return { close };
 }
 
 /** The address at which this machine reaches a server that listens on `host`. */

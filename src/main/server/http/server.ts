@@ -35,6 +35,7 @@ import {
   REQUEST_LIMIT_MS,
 } from './limits';
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
+import { type MetricsRouteDependencies, metricsRoutes } from './metrics-routes';
 import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
 import { recordingRoutes } from './recording-routes';
@@ -45,8 +46,9 @@ import { EventStreams } from './sse';
 import type { TlsFiles } from './tls';
 import { Tokens } from './tokens';
 import { voiceRoutes } from './voice-routes';
+import { whepRoutes } from './whep-routes';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends MetricsRouteDependencies {
   settings: Settings;
   /** The same, to be shown and changed; without it there is no /api/settings. */
   live?: LiveSettings;
@@ -122,9 +124,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   auditCalls(app, log);
   await app.register(fastifyMultipart, { throwFileSizeLimit: false });
   await describeApi(app, version);
+  metricsRoutes(app, options);
 
   const streams = new EventStreams(log);
   sessionRoutes(app, { settings, sessions, streams });
+  await whepRoutes(app, { settings, sessions, log });
   await recordingRoutes(app, { settings, sessions, ...(options.recordings && { recordings: options.recordings }) });
   await clipRoutes(app, { ...(options.clips && { clips: options.clips }) });
   await exportRoutes(app, { ...(options.exports && { exports: options.exports }) });
