@@ -17,6 +17,8 @@ export class Feed {
   /** A keyframe must come first. */
   private waiting = true;
   private originSamples: number | undefined;
+  /** Where it began, or went on after a gap. */
+  private resumedSamples = 0;
   private held: EncodedPacket[] = [];
   /** Times of packets that were sent and have not left yet, in order; the session's clock. */
   private readonly onTheWay: number[] = [];
@@ -75,11 +77,14 @@ export class Feed {
   audio(packet: EncodedPacket): void {
     if (!this.open) return;
     if (!this.waiting) {
-      this.put('audio', packet);
+      // Its encoder holds sound back for longer than pictures take.
+      if (packet.ptsSamples >= this.resumedSamples) this.put('audio', packet);
       return;
     }
     this.held.push(packet);
-    if (this.held.length > MAX_HELD_PACKETS) this.leaveOut(this.held.splice(0, 1));
+    if (this.held.length <= MAX_HELD_PACKETS) return;
+    this.held.shift();
+    if (this.originSamples !== undefined) this.droppedSounds++;
   }
 
   /** A keyframe begins the connection, or goes on with it after a gap, together with the sound from there on. */
@@ -87,11 +92,15 @@ export class Feed {
     if (!keyframe || this.backlogSamples > CAUGHT_UP_SAMPLES) return false;
     const sound = this.held;
     this.held = [];
-    this.leaveOut(sound.filter((packet) => packet.ptsSamples < ptsSamples));
-    this.originSamples ??= ptsSamples;
     this.waiting = false;
     this.asked = false;
-    for (const packet of sound) if (packet.ptsSamples >= ptsSamples) this.put('audio', packet);
+    this.resumedSamples = ptsSamples;
+    const gap = this.originSamples !== undefined;
+    this.originSamples ??= ptsSamples;
+    for (const packet of sound) {
+      if (packet.ptsSamples >= ptsSamples) this.put('audio', packet);
+      else if (gap) this.droppedSounds++;
+    }
     return true;
   }
 
@@ -99,10 +108,6 @@ export class Feed {
     this.onTheWay.push(ptsSamples);
     this.newestSamples = Math.max(this.newestSamples, ptsSamples);
     this.send({ kind, data, ptsSamples: ptsSamples - this.originSamples!, durationSamples, keyframe });
-  }
-
-  private leaveOut(sound: EncodedPacket[]): void {
-    if (this.originSamples !== undefined) this.droppedSounds += sound.length;
   }
 
   private get backlogSamples(): number {

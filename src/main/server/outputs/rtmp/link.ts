@@ -28,7 +28,8 @@ const LIMITS: LinkLimits = { connectMs: 10_000, stuckMs: 5_000, closeMs: 1_500 }
  */
 export class RtmpLink {
   private child: ChildProcess | undefined;
-  private ended: Promise<unknown> = Promise.resolve();
+  /** Processes that are alive, killed ones included. */
+  private readonly alive = new Set<Promise<void>>();
   private state: 'none' | 'connecting' | 'connected' = 'none';
   private onTheWay = 0;
   private watchdog: NodeJS.Timeout | undefined;
@@ -63,11 +64,9 @@ export class RtmpLink {
       const { child, state } = this;
       this.state = 'none';
       clearTimeout(this.watchdog);
-      if (!child) return;
-      if (state !== 'connected') child.kill('SIGKILL');
-      else this.post(child, { type: 'close' });
-      const late = setTimeout(() => child.kill('SIGKILL'), this.limits.closeMs);
-      await this.ended;
+      if (child && state === 'connected') this.post(child, { type: 'close' });
+      const late = setTimeout(() => child?.kill('SIGKILL'), state === 'connected' ? this.limits.closeMs : 0);
+      await Promise.all(this.alive);
       clearTimeout(late);
     })();
     return this.closing;
@@ -80,11 +79,13 @@ export class RtmpLink {
     child.on('message', (message: FromRtmp) => {
       if (this.child === child) this.hear(message);
     });
-    this.ended = untilEnded(child).then((end) => {
+    const ended = untilEnded(child).then((end) => {
+      this.alive.delete(ended);
       if (this.child !== child) return;
       this.child = undefined;
       this.lose(`the process that holds the connection ended (${end})`);
     });
+    this.alive.add(ended);
     return child;
   }
 
