@@ -1,6 +1,6 @@
 import { DropOverlay } from './components/drop-overlay';
 import { useShortcuts } from './components/use-shortcuts';
-import { LibrarySheet } from './panels/library-sheet';
+import { LibraryDrawer } from './panels/library/library-drawer';
 import { Side } from './panels/side/side';
 import { FiguresPanel } from './panels/stage/figures';
 import { Stage } from './panels/stage/stage';
@@ -16,7 +16,7 @@ export function App() {
         <Side />
         <FiguresPanel />
       </aside>
-      <LibrarySheet />
+      <LibraryDrawer />
       <DropOverlay />
     </div>
   );

@@ -9,7 +9,6 @@ import './styles/conversation.css';
 import './styles/voices.css';
 import './styles/menus.css';
 import './styles/recording.css';
-import './styles/library.css';
 import './styles/overlays.css';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';

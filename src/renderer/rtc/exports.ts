@@ -17,6 +17,9 @@ export interface ExportWish {
   crop?: 'square' | 'portrait';
   /** Burns in what is said. */
   subtitles?: boolean;
+  /** Seconds from its beginning. */
+  startS?: number;
+  endS?: number;
 }
 
 export type Export = ExportView;
@@ -33,8 +36,11 @@ export const deleteExport = (id: string) => request('DELETE', `/api/exports/${en
 
 export const exportUrl = (id: string): string => withToken(`/api/exports/${encodeURIComponent(id)}/file`);
 
+const SOUND_ONLY: readonly ExportFormat[] = ['m4a', 'mp3', 'wav'];
+export const isSoundOnly = (format: ExportFormat): boolean => SOUND_ONLY.includes(format);
+
 /** Only what the format can have: sound has no shape, and no words to see. */
 export function fittingWish(format: ExportFormat, crop: ExportWish['crop'], subtitles: boolean): ExportWish {
-  if (format === 'm4a' || format === 'mp3' || format === 'wav') return { format };
+  if (isSoundOnly(format)) return { format };
   return { format, ...(crop && { crop }), ...(subtitles && { subtitles }) };
 }

@@ -1,4 +1,5 @@
 import type { RecordingSummary, recordingsReply } from '../../shared/protocol';
+import type { RecordingSort } from '../../shared/recording-sorts';
 import { request, withToken } from './http';
 
 /** Calls about what has been recorded. */
@@ -10,9 +11,19 @@ export interface RecordingsPage {
   total: number;
 }
 
-export async function listRecordings(offset: number, limit: number = PAGE_SIZE): Promise<RecordingsPage> {
-  const path = `/api/recordings?offset=${offset}&limit=${limit}`;
-  const { data } = await request<(typeof recordingsReply)['_output']>('GET', path);
+export interface RecordingsQuery {
+  /** Words of the title, the presenter or of what was said; '' for all. */
+  query: string;
+  sort: RecordingSort;
+}
+
+export async function listRecordings(
+  { query, sort }: RecordingsQuery,
+  offset: number,
+  limit: number = PAGE_SIZE,
+): Promise<RecordingsPage> {
+  const wanted = new URLSearchParams({ offset: String(offset), limit: String(limit), sort, q: query });
+  const { data } = await request<(typeof recordingsReply)['_output']>('GET', `/api/recordings?${wanted}`);
   return data;
 }
 

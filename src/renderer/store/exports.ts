@@ -3,28 +3,31 @@ import { addExport, deleteExport, type Export, type ExportSource, type ExportWis
 import { said } from './library-actions';
 
 export interface ExportsState {
+  /** Of this run of the server, newest first; each names what it is made of. */
   exports: Export[];
-  /** Whose export each one is: the server tells only its title. */
-  sources: Record<string, string>;
 }
 
-export const useExports = create<ExportsState>(() => ({ exports: [], sources: {} }));
+export const useExports = create<ExportsState>(() => ({ exports: [] }));
 
-export const sourceKey = ({ recording, clip }: ExportSource): string => recording ?? clip ?? '';
+/** How often the page asks how far they are. */
+const ASK_MS = 700;
+let asking: ReturnType<typeof setTimeout> | undefined;
 
-export const isExporting = (exports: readonly Export[]): boolean =>
-  exports.some(({ state }) => state === 'queued' || state === 'running');
+const isOpen = ({ state }: Export): boolean => state === 'queued' || state === 'running';
 
+/** Asks how far they are, and again while any of them is on its way. */
 export async function refreshExports(): Promise<void> {
+  clearTimeout(asking);
   const exports = await listExports().catch(() => null);
   if (exports) useExports.setState({ exports });
+  clearTimeout(asking); // somebody else may have asked meanwhile
+  if (useExports.getState().exports.some(isOpen)) asking = setTimeout(() => void refreshExports(), ASK_MS);
 }
 
 /** Why it cannot be had, in the server's words; null when it is on its way. */
 export async function startExport(source: ExportSource, wish: ExportWish): Promise<string | null> {
   try {
-    const id = await addExport(source, wish);
-    useExports.setState(({ sources }) => ({ sources: { ...sources, [id]: sourceKey(source) } }));
+    await addExport(source, wish);
     await refreshExports();
     return null;
   } catch (error) {

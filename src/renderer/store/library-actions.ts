@@ -1,6 +1,6 @@
 import { type ClipWish, deleteClip, listClips, makeClip } from '../rtc/clips';
 import { ApiError } from '../rtc/http';
-import { deleteRecording, listRecordings, PAGE_SIZE, renameRecording } from '../rtc/recordings';
+import { deleteRecording, listRecordings, PAGE_SIZE, type RecordingsQuery, renameRecording } from '../rtc/recordings';
 import { applyLibrary, faulted, kept, listed, listFailed, removed, removing, retitled, useLibrary } from './library';
 import { useStudio } from './studio';
 
@@ -21,19 +21,35 @@ export function closeLibrary(): void {
   commitRemovals();
 }
 
+/** What one request may ask for. */
+const LONGEST_PAGE = 200;
+
 /** The list anew, as long as it was. */
 export async function refreshLibrary(): Promise<void> {
   const { recordings } = useLibrary.getState();
-  await load(0, Math.min(200, Math.max(PAGE_SIZE, recordings.length)));
+  await load(0, Math.min(LONGEST_PAGE, Math.max(PAGE_SIZE, recordings.length)));
 }
 
 export const loadMore = (): Promise<void> => load(useLibrary.getState().recordings.length);
 
+/** Another search, or another order; the list that is there stays until the answer comes. */
+export async function searchLibrary(wanted: Partial<RecordingsQuery>): Promise<void> {
+  useLibrary.setState(wanted);
+  await load(0);
+}
+
 async function load(offset: number, limit?: number): Promise<void> {
+  const { query, sort } = useLibrary.getState();
+  // An answer to what is not asked any more is none.
+  const isCurrent = () => {
+    const now = useLibrary.getState();
+    return now.query === query && now.sort === sort;
+  };
   try {
-    applyLibrary(listed, await listRecordings(offset, limit), offset);
+    const page = await listRecordings({ query: query.trim(), sort }, offset, limit);
+    if (isCurrent()) applyLibrary(listed, page, offset);
   } catch (error) {
-    applyLibrary(listFailed, said(error));
+    if (isCurrent()) applyLibrary(listFailed, said(error));
   }
 }
 

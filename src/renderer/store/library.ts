@@ -1,19 +1,20 @@
 import { create } from 'zustand';
 import type { RecordingSummary } from '../../shared/protocol';
 import type { Clip } from '../rtc/clips';
+import type { RecordingsQuery } from '../rtc/recordings';
 
 export interface Removal {
   /** `undoable` until the server is asked; then it cannot be had back. */
   state: 'undoable' | 'going';
 }
 
-/** The sheet of recordings. */
-export interface LibraryState {
+/** The drawer of recordings and clips. */
+export interface LibraryState extends RecordingsQuery {
   state: 'loading' | 'ready' | 'failed';
   /** Why there is no list; '' where the server said nothing. */
   problem: string;
   recordings: RecordingSummary[];
-  /** On the server, those that are not listed yet included. */
+  /** On the server, of what was looked for; those that are not listed yet included. */
   total: number;
   /** Null where the server makes none, or has not told yet. */
   clips: Clip[] | null;
@@ -26,6 +27,8 @@ export interface LibraryState {
 type Patch = Partial<LibraryState>;
 
 export const emptyLibrary: LibraryState = {
+  query: '',
+  sort: 'newest',
   state: 'loading',
   problem: '',
   recordings: [],
@@ -89,6 +92,10 @@ export function removed(state: LibraryState, id: string): Patch {
     removals: without(state.removals, id),
   };
 }
+
+/** It was cut off by a crash, and how long it is comes out only by reading it. */
+export const isLookedThrough = ({ recovered, durationMs }: RecordingSummary): boolean =>
+  recovered && durationMs === null;
 
 /** Is any of them still to be made? Then the list is worth asking for again soon. */
 export const isMakingClips = ({ clips }: Pick<LibraryState, 'clips'>): boolean =>

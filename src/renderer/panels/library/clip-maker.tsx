@@ -1,24 +1,30 @@
-import { useState } from 'react';
-import { Segmented } from '../components/segmented';
-import { useTranslate } from '../i18n/use-translate';
-import { wordsOrScript } from '../rtc/clips';
-import { addClip } from '../store/library-actions';
-import { usePreferences } from '../store/preferences';
-import { useStudio } from '../store/studio';
-import { voiceInUse } from '../store/voices';
+import { Button, FileButton, Textarea } from '@mantine/core';
+import { FileText } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Segmented } from '../../components/segmented';
+import { wordsOrScript } from '../../rtc/clips';
+import { addClip } from '../../store/library-actions';
+import { usePreferences } from '../../store/preferences';
+import { useStudio } from '../../store/studio';
+import { voiceInUse } from '../../store/voices';
+import classes from './clips.module.css';
 import { Fault } from './media-parts';
 
 const SIZES = { whole: undefined, square: '720x720', portrait: '720x1280' } as const;
 type Shape = keyof typeof SIZES;
 const SHAPES = Object.keys(SIZES) as Shape[];
+/** A script of that size takes an hour to say. */
+const MAX_FILE_BYTES = 200_000;
 
 /** Words in, a clip out: with the presenter on stage and the voice that is chosen. */
 export function ClipMaker() {
-  const t = useTranslate();
+  const { t } = useTranslation('library');
   const [words, setWords] = useState('');
   const [shape, setShape] = useState<Shape>('whole');
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const field = useRef<HTMLTextAreaElement>(null);
   const voices = useStudio((s) => s.voices);
   const onStage = useStudio((s) => s.session?.avatar);
   const { voice: chosen, avatar: preferred } = usePreferences();
@@ -37,19 +43,32 @@ export function ClipMaker() {
     else setProblem(refused);
   };
 
+  const read = async (file: File | null) => {
+    if (!file) return;
+    const text = file.size <= MAX_FILE_BYTES ? await file.text().catch(() => undefined) : undefined;
+    setProblem(text === undefined ? t('clips.unreadable', { name: file.name }) : undefined);
+    if (text === undefined) return;
+    setWords(text.replace(/^\ufeff/, ''));
+    field.current?.focus();
+  };
+
   return (
     <form
-      className="clip-maker"
+      className={classes.maker}
       onSubmit={(e) => {
         e.preventDefault();
         void make();
       }}
     >
-      <textarea
-        rows={4}
+      <Textarea
+        ref={field}
+        autosize
+        minRows={4}
+        maxRows={12}
         value={words}
         aria-label={t('clips.words')}
-        aria-describedby="clip-script"
+        description={t('clips.script')}
+        inputWrapperOrder={['input', 'description']}
         placeholder={t('clips.placeholder')}
         onChange={(e) => setWords(e.target.value)}
         onKeyDown={(e) => {
@@ -58,11 +77,8 @@ export function ClipMaker() {
           void make();
         }}
       />
-      <p id="clip-script" className="clip-hint">
-        {t('clips.script')}
-      </p>
       <Fault words={problem} />
-      <div className="compose-row">
+      <div className={classes.choices}>
         <Segmented<Shape>
           label={t('clips.shape')}
           name="shape"
@@ -75,9 +91,16 @@ export function ClipMaker() {
           }))}
           onChange={setShape}
         />
-        <button type="submit" className="primary-button clip-make" disabled={asking || words.trim() === ''}>
+        <FileButton accept=".txt,.md,text/plain" onChange={(file) => void read(file)}>
+          {(button) => (
+            <Button {...button} variant="default" leftSection={<FileText size={16} aria-hidden="true" />}>
+              {t('clips.open')}
+            </Button>
+          )}
+        </FileButton>
+        <Button type="submit" className={classes.make} disabled={asking || words.trim() === ''}>
           {t(asking ? 'clips.making' : 'clips.make')}
-        </button>
+        </Button>
       </div>
     </form>
   );

@@ -1,110 +1,76 @@
-import { useEffect, useState } from 'react';
-import { Icon } from '../components/icon';
-import { Segmented } from '../components/segmented';
-import { Sheet } from '../components/sheet';
-import { useTranslate } from '../i18n/use-translate';
-import { useLibrary } from '../store/library';
-import { closeLibrary, loadMore, refreshClips, refreshLibrary } from '../store/library-actions';
-import { useStudio } from '../store/studio';
+import { Drawer as Frame } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { type KeyboardEvent, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Segmented } from '../../components/segmented';
+import { refreshExports } from '../../store/exports';
+import { useLibrary } from '../../store/library';
+import { closeLibrary, refreshClips } from '../../store/library-actions';
+import { useStudio } from '../../store/studio';
 import { Clips } from './clips';
-import { RecordingRow } from './recording-row';
+import classes from './library.module.css';
+import { Recordings } from './recordings';
 
-export function LibrarySheet() {
-  const open = useStudio((s) => s.libraryOpen);
-  return open ? <Library /> : null;
-}
+const NARROW = '(max-width: 760px)';
 
 type Tab = 'recordings' | 'clips';
 
-/** Recordings and, where the server makes them, clips. */
-function Library() {
-  const t = useTranslate();
+/** Over the page's right side; over its foot on a narrow screen. */
+export default function Drawer() {
+  const { t } = useTranslation(['library', 'common']);
+  const wanted = useStudio((s) => s.libraryOpen);
+  // It remembers where the focus was when it opens, so it has to be there before.
+  const [opened, setOpened] = useState(false);
+  useEffect(() => setOpened(wanted), [wanted]);
   const [tab, setTab] = useState<Tab>('recordings');
   const clips = useLibrary((s) => s.clips);
-  useEffect(() => void refreshClips(), []);
+  const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  useEffect(() => {
+    if (!opened) return;
+    void refreshClips();
+    void refreshExports();
+  }, [opened]);
+  const showsClips = clips !== null && tab === 'clips';
   return (
-    <Sheet
-      title={t(clips && tab === 'clips' ? 'clips.title' : 'library.title')}
-      closeLabel={t('action.close')}
+    <Frame.Root
+      opened={opened}
       onClose={closeLibrary}
-      actions={
-        clips && (
-          <Segmented<Tab>
-            label={t('library.tabs')}
-            name="library"
-            value={tab}
-            disabled={false}
-            options={[
-              { value: 'recordings', label: t('library.title'), hint: t('library.hint') },
-              { value: 'clips', label: t('clips.title'), hint: t('clips.hint') },
-            ]}
-            onChange={setTab}
-          />
-        )
-      }
+      position={narrow ? 'bottom' : 'right'}
+      size={narrow ? '92dvh' : 560}
+      closeOnEscape={false}
+      transitionProps={{ duration: 160 }}
     >
-      {clips && tab === 'clips' ? <Clips clips={clips} /> : <Recordings />}
-    </Sheet>
-  );
-}
-
-/** What has been recorded, newest first: to play, name, take along and delete. */
-function Recordings() {
-  const t = useTranslate();
-  const { state, problem, recordings, total } = useLibrary();
-  const [playing, setPlaying] = useState<string | null>(null);
-  // A recording that ends while the sheet is open appears in it.
-  const taping = useStudio((s) => s.taping !== null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew when a recording begins or ends.
-  useEffect(() => void refreshLibrary(), [taping]);
-  return (
-    <div className="library" data-testid="library">
-      {problem !== '' && state === 'ready' && <Failure problem={problem} />}
-      {state === 'loading' && (
-        <div className="library-notice" role="status">
-          <span className="spinner" aria-hidden="true" />
-          <p>{t('library.loading')}</p>
-        </div>
-      )}
-      {state === 'failed' && <Failure problem={problem} />}
-      {state === 'ready' && recordings.length === 0 && (
-        <div className="library-notice">
-          <Icon name="film" size={34} />
-          <strong>{t('library.empty')}</strong>
-          <p>{t('library.emptyHint')}</p>
-        </div>
-      )}
-      {recordings.length > 0 && (
-        <ul className="recordings" aria-label={t('library.title')}>
-          {recordings.map((recording) => (
-            <RecordingRow
-              key={recording.id}
-              recording={recording}
-              playing={playing === recording.id}
-              onPlay={(on) => setPlaying(on ? recording.id : null)}
+      <Frame.Overlay backgroundOpacity={0.34} />
+      <Frame.Content className={classes.drawer} onKeyDown={keepKeys}>
+        <Frame.Header className={classes.header}>
+          <Frame.Title component="h2" className={classes.title}>
+            {t(showsClips ? 'clips.title' : 'library.title')}
+          </Frame.Title>
+          {clips && (
+            <Segmented<Tab>
+              label={t('library.tabs')}
+              name="library"
+              value={tab}
+              disabled={false}
+              options={[
+                { value: 'recordings', label: t('library.title'), hint: t('library.hint') },
+                { value: 'clips', label: t('clips.title'), hint: t('clips.hint') },
+              ]}
+              onChange={setTab}
             />
-          ))}
-        </ul>
-      )}
-      {recordings.length > 0 && recordings.length < total && (
-        <button type="button" className="outline-button library-more" onClick={() => void loadMore()}>
-          {t('library.more', { count: total - recordings.length })}
-        </button>
-      )}
-    </div>
+          )}
+          <Frame.CloseButton size={38} iconSize={20} aria-label={t('common:action.close')} />
+        </Frame.Header>
+        <Frame.Body className={classes.body}>{showsClips ? <Clips clips={clips} /> : <Recordings />}</Frame.Body>
+      </Frame.Content>
+    </Frame.Root>
   );
 }
 
-function Failure({ problem }: { problem: string }) {
-  const t = useTranslate();
-  return (
-    <div className="library-notice" role="alert">
-      <Icon name="alert" size={30} />
-      <strong>{t('library.failed')}</strong>
-      <p>{problem || t('error.network')}</p>
-      <button type="button" className="outline-button" onClick={() => void refreshLibrary()}>
-        {t('action.retryNow')}
-      </button>
-    </div>
-  );
+/** Keys that are pressed in here mean nothing to the stage behind: Esc closes the drawer, the presenter speaks on. */
+function keepKeys(event: KeyboardEvent): void {
+  event.stopPropagation();
+  if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
+  event.preventDefault();
+  closeLibrary();
 }

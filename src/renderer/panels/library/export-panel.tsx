@@ -1,108 +1,100 @@
-import { useEffect, useState } from 'react';
-import { formatBytes } from '../components/format';
-import { IconButton } from '../components/icon-button';
-import { ProgressBar } from '../components/progress-bar';
-import { useTranslate } from '../i18n/use-translate';
-import {
-  EXPORT_FORMATS,
-  type Export,
-  type ExportFormat,
-  type ExportSource,
-  exportUrl,
-  fittingWish,
-} from '../rtc/exports';
-import { dropExport, isExporting, refreshExports, sourceKey, startExport, useExports } from '../store/exports';
-import { Download, Fault } from './media-parts';
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { EXPORT_FORMATS, type ExportFormat, type ExportSource, fittingWish, isSoundOnly } from '../../rtc/exports';
+import { startExport } from '../../store/exports';
+import classes from './export.module.css';
+import { useFigures } from './figures';
+import { Fault } from './media-parts';
+import { parseTimeS, partOf } from './time';
 
-/** How often the page asks how far an export is. */
-const ASK_MS = 700;
 const CROPS = ['none', 'square', 'portrait'] as const;
 type Crop = (typeof CROPS)[number];
 
-/** Another format, another shape: what is wanted, and what is on its way or ready to be taken along. */
-export function ExportPanel({ source, subtitles }: { source: ExportSource; subtitles: boolean }) {
-  const t = useTranslate();
+/** Another format, another shape, a part of it: what is wanted. */
+export function ExportPanel(props: { source: ExportSource; subtitles: boolean; durationMs: number | null }) {
+  const { t } = useTranslation('library');
+  const figures = useFigures();
+  const { source, subtitles, durationMs } = props;
   const [format, setFormat] = useState<ExportFormat>('mp4');
   const [crop, setCrop] = useState<Crop>('none');
   const [burnIn, setBurnIn] = useState(false);
+  const [from, setFrom] = useState('');
+  const [to, setTo] = useState('');
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const { exports, sources } = useExports();
-  const own = exports.filter(({ id }) => sources[id] === sourceKey(source));
-  const busy = isExporting(own);
-  useEffect(() => {
-    if (!busy) return;
-    const timer = setInterval(() => void refreshExports(), ASK_MS);
-    return () => clearInterval(timer);
-  }, [busy]);
-  const soundOnly = Object.keys(fittingWish(format, 'square', true)).length === 1;
+  const soundOnly = isSoundOnly(format);
+  const part = partOf(from, to, durationMs);
 
   const start = async () => {
+    if (!part) return;
     setAsking(true);
-    const refused = await startExport(source, fittingWish(format, crop === 'none' ? undefined : crop, burnIn));
+    setProblem(undefined);
+    const shape = crop === 'none' ? undefined : crop;
+    const refused = await startExport(source, { ...fittingWish(format, shape, burnIn), ...part });
     setProblem(refused ?? undefined);
     setAsking(false);
   };
 
+  const time = (label: string, value: string, placeholder: string, onChange: (value: string) => void) => (
+    <TextInput
+      className={classes.time}
+      label={label}
+      value={value}
+      placeholder={placeholder}
+      inputMode="numeric"
+      error={value !== '' && (parseTimeS(value) === undefined || !part)}
+      aria-describedby={part ? undefined : 'export-time-fault'}
+      onChange={(e) => onChange(e.currentTarget.value)}
+    />
+  );
+
   return (
-    <section className="export-panel" aria-label={t('export.title')} data-testid="export">
-      <div className="export-choices">
-        <label>
-          <span>{t('export.format')}</span>
-          <select value={format} onChange={(e) => setFormat(e.target.value as ExportFormat)}>
-            {EXPORT_FORMATS.map((value) => (
-              <option key={value} value={value}>
-                {t(`export.format.${value}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span>{t('export.shape')}</span>
-          <select value={crop} disabled={soundOnly} onChange={(e) => setCrop(e.target.value as Crop)}>
-            {CROPS.map((value) => (
-              <option key={value} value={value}>
-                {t(`export.shape.${value}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="button" className="primary-button" disabled={asking} onClick={() => void start()}>
-          {t('export.start')}
-        </button>
+    <form
+      className={classes.panel}
+      aria-label={t('export.title')}
+      data-testid="export"
+      onSubmit={(e) => {
+        e.preventDefault();
+        void start();
+      }}
+    >
+      <div className={classes.choices}>
+        <NativeSelect
+          label={t('export.format')}
+          value={format}
+          data={EXPORT_FORMATS.map((value) => ({ value, label: t(`export.format.${value}`) }))}
+          onChange={(e) => setFormat(e.currentTarget.value as ExportFormat)}
+        />
+        <NativeSelect
+          label={t('export.shape')}
+          value={crop}
+          disabled={soundOnly}
+          data={CROPS.map((value) => ({ value, label: t(`export.shape.${value}`) }))}
+          onChange={(e) => setCrop(e.currentTarget.value as Crop)}
+        />
       </div>
+      <div className={classes.choices}>
+        {time(t('export.from'), from, '0:00', setFrom)}
+        {time(t('export.to'), to, durationMs === null ? '' : figures.length(durationMs), setTo)}
+        <Button type="submit" className={classes.start} disabled={asking || !part} loading={asking}>
+          {t('export.start')}
+        </Button>
+      </div>
+      {!part && (
+        <p id="export-time-fault" className={classes.timeFault} role="status">
+          {t('export.badTime')}
+        </p>
+      )}
       {subtitles && (
-        <label className="export-check">
-          <input type="checkbox" checked={burnIn} disabled={soundOnly} onChange={(e) => setBurnIn(e.target.checked)} />
-          {t('export.subtitles')}
-        </label>
+        <Checkbox
+          label={t('export.subtitles')}
+          checked={burnIn && !soundOnly}
+          disabled={soundOnly}
+          onChange={(e) => setBurnIn(e.currentTarget.checked)}
+        />
       )}
       <Fault words={problem} />
-      {own.map((one) => (
-        <ExportLine key={one.id} one={one} />
-      ))}
-    </section>
-  );
-}
-
-function ExportLine({ one }: { one: Export }) {
-  const t = useTranslate();
-  const { id, state, format, progress, bytes, problem } = one;
-  const name = t(`export.format.${format}`);
-  const open = state === 'queued' || state === 'running';
-  return (
-    <div className="export-line" data-state={state} data-testid="export-line">
-      <b>{name}</b>
-      {open && <ProgressBar label={t('export.running', { name })} share={progress} />}
-      {open && (
-        <IconButton small icon="close" label={t('export.cancel', { name })} onClick={() => void dropExport(id)} />
-      )}
-      {state === 'failed' && <Fault words={problem} />}
-      {state === 'done' && <span className="export-size">{bytes === undefined ? '' : formatBytes(bytes)}</span>}
-      {state === 'done' && <Download icon="download" href={exportUrl(id)} label={t('export.download', { name })} />}
-      {!open && (
-        <IconButton small icon="trash" label={t('export.remove', { name })} onClick={() => void dropExport(id)} />
-      )}
-    </div>
+    </form>
   );
 }

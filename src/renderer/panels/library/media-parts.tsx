@@ -1,16 +1,18 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import type { LucideIcon } from 'lucide-react';
 import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
-import { Icon, type IconName } from '../components/icon';
-import { htmlLanguage } from '../i18n/translate';
-import { useTranslate } from '../i18n/use-translate';
-import { undoRemove } from '../store/library-actions';
-import { usePreferences } from '../store/preferences';
+import { useTranslation } from 'react-i18next';
+import { htmlLanguage } from '../../i18n/language';
+import { undoRemove } from '../../store/library-actions';
+import { usePreferences } from '../../store/preferences';
+import classes from './media.module.css';
 
 /** What recordings and clips have in common. */
 
 /** Facts in a row; the line breaks between them, never inside one. */
 export function Facts({ facts, children }: { facts: readonly string[]; children?: ReactNode }) {
   return (
-    <p className="recording-facts">
+    <p className={classes.facts}>
       {facts.map((fact) => (
         <Fragment key={fact}>
           <span>{fact}</span>{' '}
@@ -23,43 +25,64 @@ export function Facts({ facts, children }: { facts: readonly string[]; children?
 
 /** What went wrong with it; '' where the server said nothing. */
 export function Fault({ words }: { words: string | undefined }) {
-  const t = useTranslate();
+  const { t } = useTranslation('common');
   if (words === undefined) return null;
   return (
-    <p className="recording-fault" role="alert">
+    <p className={classes.fault} role="alert">
       {words || t('error.network')}
     </p>
   );
 }
 
-/** Opens and closes the choice of formats. */
-export function ExportButton(props: { on: boolean; title: string; onToggle(on: boolean): void }) {
-  const label = useTranslate()('export.open', { title: props.title });
+/** A small square button of a row. */
+export function Action(props: {
+  icon: LucideIcon;
+  label: string;
+  expanded?: boolean;
+  /** Deletes something. */
+  grave?: boolean;
+  onClick(): void;
+}) {
+  const Drawing = props.icon;
   return (
-    <button
-      type="button"
-      className="icon-button small"
-      aria-label={label}
-      aria-expanded={props.on}
-      title={label}
-      onClick={() => props.onToggle(!props.on)}
-    >
-      <Icon name="share" size={16} />
-    </button>
+    <Tooltip label={props.label}>
+      <ActionIcon
+        size={34}
+        className={classes.action}
+        data-grave={props.grave}
+        aria-label={props.label}
+        aria-expanded={props.expanded}
+        variant={props.expanded ? 'light' : 'subtle'}
+        onClick={props.onClick}
+      >
+        <Drawing size={17} strokeWidth={1.8} aria-hidden="true" />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 
-export function Download({ icon, href, name, label }: { icon: IconName; href: string; name?: string; label: string }) {
+/** Brings a file to where the reader keeps them. */
+export function Download(props: { icon: LucideIcon; href: string; name?: string; label: string }) {
+  const Drawing = props.icon;
   return (
-    <a className="icon-button small" href={href} download={name ?? true} aria-label={label} title={label}>
-      <Icon name={icon} size={16} />
-    </a>
+    <Tooltip label={props.label}>
+      <ActionIcon
+        component="a"
+        size={34}
+        className={classes.action}
+        href={props.href}
+        download={props.name ?? true}
+        aria-label={props.label}
+      >
+        <Drawing size={17} strokeWidth={1.8} aria-hidden="true" />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 
 /** Plays in place, with what is said in it as captions. */
 export function Player({ title, src, captions }: { title: string; src: string; captions: string | null }) {
-  const t = useTranslate();
+  const { t } = useTranslation('library');
   const language = usePreferences((s) => s.language);
   const [broken, setBroken] = useState(false);
   const video = useRef<HTMLVideoElement>(null);
@@ -67,7 +90,7 @@ export function Player({ title, src, captions }: { title: string; src: string; c
   useEffect(() => video.current?.focus(), []);
   if (broken) {
     return (
-      <p className="recording-fault" role="alert">
+      <p className={classes.fault} role="alert">
         {t('library.unplayable')}
       </p>
     );
@@ -76,7 +99,7 @@ export function Player({ title, src, captions }: { title: string; src: string; c
     // biome-ignore lint/a11y/useMediaCaption: a recording in which nothing was said has none.
     <video
       ref={video}
-      className="recording-player"
+      className={classes.player}
       data-testid="player"
       src={src}
       aria-label={title}
@@ -94,17 +117,17 @@ export function Player({ title, src, captions }: { title: string; src: string; c
 
 /** What stands in the row of a recording on its way out. */
 export function Removed({ id, title, undoable }: { id: string; title: string; undoable: boolean }) {
-  const t = useTranslate();
+  const { t } = useTranslation('library');
   const undo = useRef<HTMLButtonElement>(null);
   // The pressed button is gone: its opposite takes the focus, so that a mistake is one key away from being undone.
   useEffect(() => undo.current?.focus(), []);
   return (
-    <li className="recording removed" data-testid="recording" data-removed="true">
+    <li className={classes.removed} data-testid="recording" data-removed="true">
       <p role="status">{t(undoable ? 'library.deleted' : 'library.deleting', { title })}</p>
       {undoable && (
-        <button ref={undo} type="button" className="outline-button" onClick={() => undoRemove(id)}>
+        <Button ref={undo} variant="default" size="compact-md" onClick={() => undoRemove(id)}>
           {t('library.undo')}
-        </button>
+        </Button>
       )}
     </li>
   );

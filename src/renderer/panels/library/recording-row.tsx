@@ -1,38 +1,37 @@
+import { Badge, Tooltip } from '@mantine/core';
+import { Captions, Download as DownloadIcon, FolderOpen, Play, Share, Square, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import type { RecordingSummary } from '../../shared/protocol';
-import { formatBytes, formatDuration } from '../components/format';
-import { Icon } from '../components/icon';
-import { IconButton } from '../components/icon-button';
-import { htmlLanguage } from '../i18n/translate';
-import { useTranslate } from '../i18n/use-translate';
-import { mediaUrl, subtitlesUrl } from '../rtc/recordings';
-import { useLibrary } from '../store/library';
-import { removeRecording } from '../store/library-actions';
-import { usePreferences } from '../store/preferences';
+import { useTranslation } from 'react-i18next';
+import type { RecordingSummary } from '../../../shared/protocol';
+import { mediaUrl, subtitlesUrl } from '../../rtc/recordings';
+import { isLookedThrough, useLibrary } from '../../store/library';
+import { removeRecording } from '../../store/library-actions';
+import { ExportLines } from './export-lines';
 import { ExportPanel } from './export-panel';
-import { Download, ExportButton, Facts, Fault, Player, Removed } from './media-parts';
+import { useFigures } from './figures';
+import classes from './media.module.css';
+import { Action, Download, Facts, Fault, Player, Removed } from './media-parts';
 import { RecordingTitle } from './recording-title';
+import { canReveal, reveal } from './reveal';
+import { ROW_STOP } from './row-keys';
 import { Thumbnail } from './thumbnail';
 
 export function RecordingRow(props: { recording: RecordingSummary; playing: boolean; onPlay(on: boolean): void }) {
   const { recording, playing, onPlay } = props;
+  const { id, title, subtitles, durationMs } = recording;
   const [exporting, setExporting] = useState(false);
-  const removal = useLibrary((s) => s.removals[recording.id]);
-  const fault = useLibrary((s) => s.faults[recording.id]);
-  if (removal) return <Removed id={recording.id} title={recording.title} undoable={removal.state === 'undoable'} />;
+  const removal = useLibrary((s) => s.removals[id]);
+  const fault = useLibrary((s) => s.faults[id]);
+  if (removal) return <Removed id={id} title={title} undoable={removal.state === 'undoable'} />;
   return (
-    <li className="recording" data-testid="recording" data-playing={playing}>
+    <li className={classes.row} data-testid="recording" data-playing={playing}>
       {playing ? (
-        <Player
-          title={recording.title}
-          src={mediaUrl(recording.id)}
-          captions={recording.subtitles ? subtitlesUrl(recording.id, 'vtt') : null}
-        />
+        <Player title={title} src={mediaUrl(id)} captions={subtitles ? subtitlesUrl(id, 'vtt') : null} />
       ) : (
         <Still recording={recording} onPlay={() => onPlay(true)} />
       )}
-      <div className="recording-words">
-        <RecordingTitle id={recording.id} title={recording.title} />
+      <div className={classes.words}>
+        <RecordingTitle id={id} title={title} />
         <About recording={recording} />
         <Fault words={fault} />
         <Actions
@@ -43,42 +42,52 @@ export function RecordingRow(props: { recording: RecordingSummary; playing: bool
           onExport={setExporting}
         />
       </div>
-      {exporting && <ExportPanel source={{ recording: recording.id }} subtitles={recording.subtitles} />}
+      {exporting && <ExportPanel source={{ recording: id }} subtitles={subtitles} durationMs={durationMs} />}
+      <ExportLines sourceId={id} />
     </li>
   );
 }
 
 function Still({ recording, onPlay }: { recording: RecordingSummary; onPlay(): void }) {
-  const t = useTranslate();
+  const { t } = useTranslation('library');
+  const figures = useFigures();
   const { id, title, durationMs } = recording;
   return (
-    <button type="button" className="recording-still" aria-label={t('library.play', { title })} onClick={onPlay}>
+    <button
+      type="button"
+      className={classes.still}
+      aria-label={t('library.play', { title })}
+      onClick={onPlay}
+      {...ROW_STOP}
+    >
       <Thumbnail id={id} />
-      <span className="recording-play">
-        <Icon name="play" size={18} />
+      <span className={classes.play}>
+        <Play size={18} fill="currentColor" aria-hidden="true" />
       </span>
-      {durationMs !== null && <span className="recording-length">{formatDuration(durationMs)}</span>}
+      {durationMs !== null && <span className={classes.length}>{figures.length(durationMs)}</span>}
     </button>
   );
 }
 
 function About({ recording }: { recording: RecordingSummary }) {
-  const t = useTranslate();
-  const language = usePreferences((s) => s.language);
+  const { t } = useTranslation('library');
+  const figures = useFigures();
   const { title, startedAt, durationMs, bytes, presenter, recovered } = recording;
-  const when = new Intl.DateTimeFormat(htmlLanguage[language], { dateStyle: 'medium', timeStyle: 'short' });
+  const unknown = t(isLookedThrough(recording) ? 'library.beingLookedThrough' : 'library.unknownLength');
   const facts = [
-    when.format(new Date(startedAt)),
-    durationMs === null ? t('library.unknownLength') : formatDuration(durationMs),
-    formatBytes(bytes),
+    figures.when(startedAt),
+    durationMs === null ? unknown : figures.length(durationMs),
+    figures.bytes(bytes),
     ...(presenter === title ? [] : [presenter]),
   ];
   return (
     <Facts facts={facts}>
       {recovered && (
-        <b className="recording-mark" title={t('library.recoveredHint')}>
-          {t('library.recovered')}
-        </b>
+        <Tooltip label={t('library.recoveredHint')}>
+          <Badge size="sm" tt="none" className={classes.mark}>
+            {t('library.recovered')}
+          </Badge>
+        </Tooltip>
       )}
     </Facts>
   );
@@ -91,24 +100,30 @@ function Actions(props: {
   onPlay(on: boolean): void;
   onExport(on: boolean): void;
 }) {
-  const t = useTranslate();
-  const { id, title, subtitles } = props.recording;
+  const { t } = useTranslation('library');
+  const { id, title, file, subtitles } = props.recording;
   return (
-    <div className="recording-actions">
-      {props.playing && (
-        <IconButton small icon="stop" label={t('library.closePlayer')} onClick={() => props.onPlay(false)} />
-      )}
-      <Download icon="download" href={mediaUrl(id)} label={t('library.download', { title })} />
+    <div className={classes.actions}>
+      {props.playing && <Action icon={Square} label={t('library.closePlayer')} onClick={() => props.onPlay(false)} />}
+      <Download icon={DownloadIcon} href={mediaUrl(id)} label={t('library.download', { title })} />
       {subtitles && (
         <Download
-          icon="captions"
+          icon={Captions}
           href={subtitlesUrl(id, 'srt')}
           name={`${title}.srt`}
           label={t('library.downloadSubtitles')}
         />
       )}
-      <ExportButton on={props.exporting} title={title} onToggle={props.onExport} />
-      <IconButton small icon="trash" label={t('library.delete', { title })} onClick={() => removeRecording(id)} />
+      <Action
+        icon={Share}
+        label={t('export.open', { title })}
+        expanded={props.exporting}
+        onClick={() => props.onExport(!props.exporting)}
+      />
+      {canReveal() && (
+        <Action icon={FolderOpen} label={t('library.reveal', { title })} onClick={() => void reveal(id, file)} />
+      )}
+      <Action icon={Trash2} grave label={t('library.delete', { title })} onClick={() => removeRecording(id)} />
     </div>
   );
 }

@@ -1,13 +1,14 @@
+import { Pencil } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { Icon } from '../components/icon';
-import { useTranslate } from '../i18n/use-translate';
-import { rename } from '../store/library-actions';
+import { useTranslation } from 'react-i18next';
+import { rename } from '../../store/library-actions';
+import classes from './media.module.css';
 
 const MAX_LENGTH = 200;
 
 /** The title, which becomes a field when it is pressed: Enter keeps what was typed, Esc what was there. */
 export function RecordingTitle({ id, title }: { id: string; title: string }) {
-  const t = useTranslate();
+  const { t } = useTranslation('library');
   const [editing, setEditing] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const done = (words: string | null) => {
@@ -19,7 +20,7 @@ export function RecordingTitle({ id, title }: { id: string; title: string }) {
   if (editing) {
     return (
       <input
-        className="recording-field"
+        className={classes.field}
         aria-label={t('library.titleLabel')}
         defaultValue={title}
         maxLength={MAX_LENGTH}
@@ -43,16 +44,16 @@ export function RecordingTitle({ id, title }: { id: string; title: string }) {
     );
   }
   return (
-    <h3 className="recording-title">
+    <h3 className={classes.title}>
       <button
         ref={button}
         type="button"
         aria-label={t('library.rename', { title })}
-        title={t('library.rename', { title })}
+        title={title}
         onClick={() => setEditing(true)}
       >
         <span>{title}</span>
-        <Icon name="pencil" size={14} />
+        <Pencil size={14} aria-hidden="true" />
       </button>
     </h3>
   );

@@ -1,6 +1,6 @@
+import { Film } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { Icon } from '../components/icon';
-import { thumbnailUrl } from '../rtc/recordings';
+import { thumbnailUrl } from '../../rtc/recordings';
 
 const TRIES = 3;
 const PAUSE_MS = 2_000;
@@ -17,6 +17,6 @@ export function Thumbnail({ id }: { id: string }) {
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [failed, tries]);
-  if (failed) return <Icon name="film" size={24} />;
+  if (failed) return <Film size={24} aria-hidden="true" />;
   return <img src={thumbnailUrl(id)} alt="" loading="lazy" onError={() => setFailed(true)} />;
 }
