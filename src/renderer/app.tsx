@@ -1,5 +1,7 @@
 import { DropOverlay } from './components/drop-overlay';
+import { KeysSheet } from './components/keys-sheet';
 import { useShortcuts } from './components/use-shortcuts';
+import { ModelDialog } from './panels/chat/model-picker';
 import { LibraryDrawer } from './panels/library/library-drawer';
 import { Side } from './panels/side/side';
 import { FiguresPanel } from './panels/stage/figures';
@@ -17,6 +19,8 @@ export function App() {
         <FiguresPanel />
       </aside>
       <LibraryDrawer />
+      <KeysSheet />
+      <ModelDialog />
       <DropOverlay />
     </div>
   );

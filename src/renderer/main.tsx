@@ -7,7 +7,6 @@ import './styles/stage.css';
 import './styles/side.css';
 import './styles/conversation.css';
 import './styles/voices.css';
-import './styles/menus.css';
 import './styles/recording.css';
 import './styles/overlays.css';
 import { MantineProvider } from '@mantine/core';
@@ -18,6 +17,7 @@ import { preferredScheme } from './components/color-scheme';
 import './i18n';
 import { htmlLanguage } from './i18n/language';
 import { connection } from './rtc/connection';
+import { keepHistory } from './store/history';
 import { commitRemovals } from './store/library-actions';
 import { type Preferences, usePreferences } from './store/preferences';
 import { learnAvatars } from './store/studio-actions';
@@ -29,6 +29,8 @@ const speak = ({ language }: Preferences): void => {
 };
 speak(usePreferences.getState());
 usePreferences.subscribe(speak);
+
+keepHistory();
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <MantineProvider

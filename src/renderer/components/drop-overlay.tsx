@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useTranslate } from '../i18n/use-translate';
+import { useTranslation } from 'react-i18next';
 import { playFile } from '../store/actions';
 import { Icon } from './icon';
 
@@ -7,7 +7,7 @@ const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files
 
 /** The whole page takes audio files. Without this a dropped file would replace the page. */
 export function DropOverlay() {
-  const t = useTranslate();
+  const { t } = useTranslation('stage');
   const [over, setOver] = useState(false);
 
   useEffect(() => {

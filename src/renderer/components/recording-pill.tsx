@@ -1,11 +1,11 @@
-import { useTranslate } from '../i18n/use-translate';
+import { useTranslation } from 'react-i18next';
 import { useStudio } from '../store/studio';
 import { formatDuration } from './format';
 import { useNow } from './use-now';
 
 /** Says at the top, too, that a recording is going on: nobody should forget it. The time is not read out every second. */
 export function RecordingPill() {
-  const t = useTranslate();
+  const { t } = useTranslation('stage');
   const taping = useStudio((s) => s.taping);
   const nowMs = useNow(taping?.startedAtMs != null);
   const on = taping !== null && taping.startedAtMs !== null;

@@ -1,17 +1,18 @@
+import { Button, Menu, Text } from '@mantine/core';
 import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../components/icon';
-import { MenuButton } from '../components/menu-button';
-import type { Language } from '../i18n/translate';
-import { useTranslate } from '../i18n/use-translate';
+import type { Language } from '../i18n/language';
 import { portraitUrl } from '../rtc/studio-api';
 import { choosePresenter } from '../store/actions';
 import { usePreferences } from '../store/preferences';
 import { useStudio } from '../store/studio';
 import { learnAvatars } from '../store/studio-actions';
+import classes from './presenter-picker.module.css';
 
 /** Who is on stage, and who else could be. */
 export function PresenterPicker() {
-  const t = useTranslate();
+  const { t } = useTranslation('voices');
   const language = usePreferences((s) => s.language);
   const chosen = usePreferences((s) => s.avatar);
   const listing = useStudio((s) => s.avatars);
@@ -21,62 +22,72 @@ export function PresenterPicker() {
   const avatars = listing?.avatars ?? [];
   const shown = avatars.find(({ id }) => id === current);
   const name = shown ? nameOf(shown.name, shown.id, language) : (current ?? t('presenter.unknown'));
+  const label = t('presenter.button', { name });
   return (
-    <MenuButton
-      className="quiet-button presenter-button"
-      label={t('presenter.button', { name })}
-      menuLabel={t('presenter.title')}
-      menuClassName="presenter-menu"
-      onOpen={() => void learnAvatars()}
-      button={
-        <>
-          <Portrait id={shown?.thumbnail ? shown.id : null} />
-          <span className="presenter-name">{name}</span>
-          <Icon name="chevron" size={16} />
-        </>
-      }
-    >
-      {(close) => (
-        <>
-          <h2>{t('presenter.title')}</h2>
-          {!listing && <p className="menu-empty">{t('presenter.unlisted')}</p>}
-          {avatars.map((avatar) => (
-            <button
-              key={avatar.id}
-              type="button"
-              role="menuitemradio"
-              aria-checked={avatar.id === current}
-              className="menu-item presenter-item"
-              onClick={() => {
-                if (avatar.id !== current) choosePresenter(avatar.id === listing?.default ? null : avatar.id);
-                close();
-              }}
-            >
-              <Portrait id={avatar.thumbnail ? avatar.id : null} large />
-              <span className="presenter-words">
-                <span className="menu-name">{nameOf(avatar.name, avatar.id, language)}</span>
-                <span className="menu-detail">
-                  {t(`presenter.kind.${avatar.kind}`)} · {avatar.widthPx} × {avatar.heightPx}
-                </span>
-              </span>
-              {avatar.id === current && <Icon name="check" size={18} />}
-            </button>
-          ))}
-          {listing?.problems.map(({ id, message }) => (
-            <button key={id} type="button" role="menuitem" aria-disabled="true" className="menu-item presenter-item">
-              <span className="portrait large" data-broken="true">
+    <Menu position="bottom-start" width={300} onOpen={() => void learnAvatars()}>
+      <Menu.Target>
+        <Button
+          variant="subtle"
+          color="gray"
+          className={classes.button}
+          aria-label={label}
+          title={label}
+          leftSection={<Portrait id={shown?.thumbnail ? shown.id : null} />}
+          rightSection={<Icon name="chevron" size={16} />}
+        >
+          <span className={classes.name}>{name}</span>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown aria-label={t('presenter.title')} className={classes.menu}>
+        <Menu.Label>{t('presenter.title')}</Menu.Label>
+        {!listing && (
+          <Text size="sm" c="dimmed" px="sm" pb="sm">
+            {t('presenter.unlisted')}
+          </Text>
+        )}
+        {avatars.map((avatar) => (
+          <Menu.Item
+            key={avatar.id}
+            role="menuitemradio"
+            aria-checked={avatar.id === current}
+            leftSection={<Portrait id={avatar.thumbnail ? avatar.id : null} large />}
+            rightSection={avatar.id === current && <Icon name="check" size={18} />}
+            onClick={() => {
+              if (avatar.id !== current) choosePresenter(avatar.id === listing?.default ? null : avatar.id);
+            }}
+          >
+            <span className={classes.words}>
+              <b>{nameOf(avatar.name, avatar.id, language)}</b>
+              <small>
+                {t(`presenter.kind.${avatar.kind}`)} · {avatar.widthPx} × {avatar.heightPx}
+              </small>
+            </span>
+          </Menu.Item>
+        ))}
+        {listing?.problems.map(({ id, message }) => (
+          <Menu.Item
+            key={id}
+            aria-disabled
+            closeMenuOnClick={false}
+            leftSection={
+              <span className={classes.portrait} data-large="true" data-broken="true">
                 <Icon name="alert" size={20} />
               </span>
-              <span className="presenter-words">
-                <span className="menu-name">{id}</span>
-                <span className="presenter-problem">{message}</span>
-              </span>
-            </button>
-          ))}
-          {taping && <p className="menu-foot">{t('presenter.endsRecording')}</p>}
-        </>
-      )}
-    </MenuButton>
+            }
+          >
+            <span className={classes.words}>
+              <b>{id}</b>
+              <small data-problem="true">{message}</small>
+            </span>
+          </Menu.Item>
+        ))}
+        {taping && (
+          <Text size="xs" c="dimmed" px="sm" py="xs">
+            {t('presenter.endsRecording')}
+          </Text>
+        )}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -86,7 +97,7 @@ const nameOf = (names: Record<string, string>, id: string, language: Language): 
 function Portrait({ id, large = false }: { id: string | null; large?: boolean }) {
   const [missing, setMissing] = useState<string | null>(null);
   return (
-    <span className={large ? 'portrait large' : 'portrait'}>
+    <span className={classes.portrait} data-large={large}>
       {id !== null && missing !== id ? (
         <img src={portraitUrl(id)} alt="" onError={() => setMissing(id)} />
       ) : (

@@ -1,8 +1,9 @@
+import { Button } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
 import { Icon, type IconName } from '../components/icon';
 import { IconButton } from '../components/icon-button';
 import { RecordingPill } from '../components/recording-pill';
 import { StatusPill } from '../components/status-pill';
-import { useTranslate } from '../i18n/use-translate';
 import { connect, disconnect } from '../store/actions';
 import { openLibrary } from '../store/library-actions';
 import { nextTheme, type Theme, usePreferences } from '../store/preferences';
@@ -12,7 +13,7 @@ import { PresenterPicker } from './presenter-picker';
 const THEME_ICON: Record<Theme, IconName> = { auto: 'auto', light: 'sun', dark: 'moon' };
 
 export function TopBar() {
-  const t = useTranslate();
+  const { t } = useTranslation(['common', 'library']);
   const phase = useStudio((s) => s.connection.phase);
   const { theme, language } = usePreferences();
   const on = phase !== 'offline' && phase !== 'refused';
@@ -29,35 +30,45 @@ export function TopBar() {
         <RecordingPill />
       </div>
       <div className="top-actions">
-        <button type="button" className="quiet-button library-button" onClick={openLibrary} title={t('library.title')}>
-          <Icon name="film" size={18} />
-          <span>{t('library.title')}</span>
-        </button>
+        <Button
+          variant="subtle"
+          color="gray"
+          className="library-button"
+          leftSection={<Icon name="film" size={18} />}
+          aria-label={t('library:library.title')}
+          title={t('library:library.title')}
+          onClick={openLibrary}
+        >
+          {t('library:library.title')}
+        </Button>
         {desktop && (
           <IconButton icon="external" label={t('action.openInBrowser')} onClick={() => void desktop.openInBrowser()} />
         )}
-        <button
-          type="button"
-          className="quiet-button language"
+        <IconButton icon="keyboard" label={t('keys.title')} onClick={() => useStudio.setState({ keysOpen: true })} />
+        <Button
+          variant="subtle"
+          color="gray"
+          className="language"
           aria-label={t('language.switchLabel')}
           lang={language === 'en' ? 'zh-CN' : 'en'}
           onClick={() => usePreferences.setState({ language: language === 'en' ? 'zh' : 'en' })}
         >
           {t('language.switch')}
-        </button>
+        </Button>
         <IconButton
           icon={THEME_ICON[theme]}
           label={t(`theme.${theme}`)}
           onClick={() => usePreferences.setState({ theme: nextTheme(theme) })}
         />
-        <button
-          type="button"
-          className={on ? 'outline-button connect' : 'primary-button connect'}
+        <Button
+          variant={on ? 'default' : 'filled'}
+          className="connect"
+          leftSection={<Icon name="plug" size={18} />}
+          aria-label={t(on ? 'action.disconnect' : 'action.connect')}
           onClick={on ? disconnect : connect}
         >
-          <Icon name="plug" size={18} />
-          <span>{t(on ? 'action.disconnect' : 'action.connect')}</span>
-        </button>
+          {t(on ? 'action.disconnect' : 'action.connect')}
+        </Button>
       </div>
     </header>
   );

@@ -15,6 +15,10 @@ export const listAvatars = async (): Promise<Avatars> =>
 export const portraitUrl = (avatar: string): string =>
   withToken(`/api/avatars/${encodeURIComponent(avatar)}/thumbnail`);
 
+/** The first picture of what this avatar can put on. */
+export const performanceThumbnailUrl = (avatar: string, audiotype: number): string =>
+  withToken(`/api/performances/${audiotype}/thumbnail?avatar=${encodeURIComponent(avatar)}`);
+
 /** Resolves with the first recorded picture, or once the file is playable. */
 export const record = (sessionid: number, type: 'start_record' | 'end_record') =>
   request('POST', '/record', { body: { sessionid, type } });

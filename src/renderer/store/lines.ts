@@ -4,7 +4,7 @@ import type { Line, LineState, Problem, Progress, StudioState } from './state';
 type Patch = Partial<StudioState>;
 
 /** The list is a memory aid, not an archive: the oldest lines go. */
-export const MAX_LINES = 200;
+export const MAX_LINES = 500;
 
 const OPEN: readonly LineState[] = ['sending', 'queued', 'thinking', 'answering', 'speaking'];
 export const isOpen = (line: Pick<Line, 'state'>): boolean => OPEN.includes(line.state);

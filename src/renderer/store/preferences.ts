@@ -27,7 +27,7 @@ export function parsePreferences(stored: string | null, languages: readonly stri
   const found: Preferences = {
     language: preferredLanguage(languages),
     theme: 'auto',
-    figuresOpen: true,
+    figuresOpen: false,
     manner: 'echo',
     voice: null,
     avatar: null,

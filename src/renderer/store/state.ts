@@ -123,6 +123,12 @@ export interface StudioState {
   libraryOpen: boolean;
   /** The panel beside the stage. */
   sideTab: SideTab;
+  /** The sheet of keys. */
+  keysOpen: boolean;
+  /** What is written and not sent yet. */
+  draft: string;
+  /** Who answers questions, and how, is being set. */
+  modelOpen: boolean;
   latencyMs: number | null;
   /** The server's own figures of the latest turn. */
   latency: TurnLatency | null;

@@ -30,13 +30,13 @@ describe('messages', () => {
 });
 
 describe('preferences', () => {
-  const untouched = { theme: 'auto', figuresOpen: true, manner: 'echo', voice: null, avatar: null, speed: 1 };
+  const untouched = { theme: 'auto', figuresOpen: false, manner: 'echo', voice: null, avatar: null, speed: 1 };
 
   it('survive damage field by field', () => {
-    expect(parsePreferences('{"language":"zh","theme":"pink","figuresOpen":false,"manner":"chat"}', ['en'])).toEqual({
+    expect(parsePreferences('{"language":"zh","theme":"pink","figuresOpen":true,"manner":"chat"}', ['en'])).toEqual({
       ...untouched,
       language: 'zh',
-      figuresOpen: false,
+      figuresOpen: true,
       manner: 'chat',
     });
     expect(parsePreferences('{"speed":9,"manner":"sing","voice":{"engine":"espeak","id":7}}', ['en'])).toEqual({

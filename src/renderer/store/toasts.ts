@@ -1,9 +1,10 @@
 import { notifications } from '@mantine/notifications';
 import { createElement, type ReactNode } from 'react';
 import { formatDuration } from '../components/format';
-import { ShowRecordings } from '../components/show-recordings';
+import { ToastAction } from '../components/toast-action';
 import { type MessageKey, translate, type Values } from '../i18n/translate';
 import { ApiError } from '../rtc/http';
+import { useStudio } from './studio';
 
 const SHOWN_MS = 9_000;
 
@@ -28,9 +29,20 @@ export function toastSaved(durationMs: number | null, reason = ''): void {
 /** The session took its recording along: it is kept, and stands in the list. */
 export const toastKept = (): void => toastRecording(translate('record.endedWithSession'), '');
 
-function toastRecording(title: string, words: string): void {
-  const id = `recording ${title}`;
-  show('herald', title, createElement(ShowRecordings, { words, onDone: () => notifications.hide(id) }), id);
+const toastRecording = (title: string, words: string): void =>
+  offer(title, words, translate('library.show'), () => useStudio.setState({ libraryOpen: true }));
+
+/** Says what was done, and offers to have it undone. */
+export const toastUndo = (title: MessageKey, undo: () => void): void =>
+  offer(translate(title), '', translate('action.undo'), undo);
+
+function offer(title: string, words: string, action: string, onAction: () => void): void {
+  const id = `offer ${title}`;
+  const taken = () => {
+    notifications.hide(id);
+    onAction();
+  };
+  show('herald', title, createElement(ToastAction, { words, action, onAction: taken }), id);
 }
 
 export function toastInfo(title: MessageKey): void {

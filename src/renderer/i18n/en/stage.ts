@@ -30,6 +30,9 @@ export const stage = {
   'dock.volume': 'Volume',
   'dock.fullscreen': 'Full screen',
   'dock.exitFullscreen': 'Leave full screen',
+  'dock.snapshot': 'Save this picture (PNG)',
+  'dock.float': 'Picture in picture',
+  'dock.unfloat': 'Leave picture in picture',
 
   'drop.title': 'Drop to let the presenter speak it',
   'drop.hint': 'WAV, MP3, M4A, OGG, Opus, FLAC, AAC, WebM or MP4',

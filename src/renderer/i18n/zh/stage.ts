@@ -32,6 +32,9 @@ export const stage: Wording<typeof english> = {
   'dock.volume': '音量',
   'dock.fullscreen': '全屏',
   'dock.exitFullscreen': '退出全屏',
+  'dock.snapshot': '保存当前画面（PNG）',
+  'dock.float': '画中画',
+  'dock.unfloat': '退出画中画',
 
   'drop.title': '松开鼠标，让数字人说出来',
   'drop.hint': '支持 WAV、MP3、M4A、OGG、Opus、FLAC、AAC、WebM 和 MP4',

@@ -1,7 +1,8 @@
+import { Button } from '@mantine/core';
 import { useRef } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
 import { IconButton } from '../../components/icon-button';
-import { useTranslate } from '../../i18n/use-translate';
 import { cancelUpload, playFile } from '../../store/actions';
 import { useStudio } from '../../store/studio';
 
@@ -9,7 +10,7 @@ const AUDIO_TYPES = 'audio/*,.wav,.mp3,.m4a,.ogg,.opus,.flac,.webm,.aac,.mp4';
 
 /** The file button, which becomes the progress of the file on its way. Both have one size: nothing moves. */
 export function AudioFile({ connected }: { connected: boolean }) {
-  const t = useTranslate();
+  const { t } = useTranslation(['chat', 'common']);
   const input = useRef<HTMLInputElement>(null);
   const upload = useStudio((s) => s.upload);
   if (upload) {
@@ -29,22 +30,22 @@ export function AudioFile({ connected }: { connected: boolean }) {
           <span style={{ width: `${(upload.progress ?? 1) * 100}%` }} />
           <em>{label}</em>
         </div>
-        <IconButton small icon="close" label={t('action.cancel')} onClick={cancelUpload} />
+        <IconButton small icon="close" label={t('common:action.cancel')} onClick={cancelUpload} />
       </div>
     );
   }
   return (
     <>
-      <button
-        type="button"
-        className="outline-button"
+      <Button
+        variant="default"
+        px={12}
         title={t('compose.audioHint')}
+        leftSection={<Icon name="wave" size={18} />}
         disabled={!connected}
         onClick={() => input.current?.click()}
       >
-        <Icon name="wave" size={18} />
         {t('compose.audio')}
-      </button>
+      </Button>
       <input
         ref={input}
         type="file"

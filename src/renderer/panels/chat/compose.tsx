@@ -1,18 +1,21 @@
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { Button } from '@mantine/core';
+import { type KeyboardEvent, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
 import { Segmented } from '../../components/segmented';
-import { useTranslate } from '../../i18n/use-translate';
 import { tell } from '../../store/actions';
+import { COMPOSER_ID, editAgain } from '../../store/draft';
 import { type Manner, otherManner, usePreferences } from '../../store/preferences';
 import { useStudio } from '../../store/studio';
 import { learnModel } from '../../store/voice-actions';
 import { AudioFile } from './audio-file';
+import { ModelPicker } from './model-picker';
 import { VoicePicker } from './voice-picker';
 
 /** Where words and audio files go in: words to be said, or to be answered. */
 export function Compose() {
-  const t = useTranslate();
-  const [text, setText] = useState('');
+  const { t } = useTranslation('chat');
+  const text = useStudio((s) => s.draft);
   const manner = usePreferences((s) => s.manner);
   const connected = useStudio((s) => s.connection.phase === 'connected');
   const model = useStudio((s) => s.model);
@@ -24,11 +27,16 @@ export function Compose() {
   const send = async (how: Manner) => {
     const words = text.trim();
     if (!words || !connected) return;
-    setText('');
+    useStudio.setState({ draft: '' });
     // What was refused comes back, unless something new has been typed meanwhile.
-    if (!(await tell(how, words))) setText((now) => now || words);
+    if (!(await tell(how, words))) useStudio.setState(({ draft }) => ({ draft: draft || words }));
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.key === 'ArrowUp' && text === '') {
+      const last = useStudio.getState().lines.findLast((line) => line.own && line.kind !== 'audio');
+      if (last && last.kind !== 'audio') editAgain(last.kind, last.text);
+      return;
+    }
     // Enter that confirms an input method's candidate must not send.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -59,9 +67,11 @@ export function Compose() {
           ]}
           onChange={(value) => usePreferences.setState({ manner: value })}
         />
+        {chat && <ModelPicker />}
         <VoicePicker />
       </div>
       <textarea
+        id={COMPOSER_ID}
         rows={2}
         value={text}
         // biome-ignore lint/a11y/noAutofocus: typing is what this page is for; phones keep their keyboard closed.
@@ -69,20 +79,20 @@ export function Compose() {
         aria-label={t(chat ? 'compose.labelChat' : 'compose.label')}
         aria-describedby="compose-keys"
         placeholder={t(chat ? 'compose.placeholderChat' : 'compose.placeholder')}
-        onChange={(e) => setText(e.target.value)}
+        onChange={(e) => useStudio.setState({ draft: e.target.value })}
         onKeyDown={onKey}
       />
       <div className="compose-row">
         <AudioFile connected={connected} />
-        <button
+        <Button
           type="submit"
-          className="primary-button send"
+          className="send"
           title={t(chat ? 'compose.keysChat' : 'compose.keys')}
+          leftSection={<Icon name="send" size={18} />}
           disabled={!connected || text.trim() === ''}
         >
-          <Icon name="send" size={18} />
           {t(chat ? 'compose.sendChat' : 'compose.send')}
-        </button>
+        </Button>
       </div>
       <p id="compose-keys" className="visually-hidden">
         {t(chat ? 'compose.keysChat' : 'compose.keys')}

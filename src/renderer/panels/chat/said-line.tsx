@@ -1,16 +1,21 @@
+import { Button } from '@mantine/core';
 import { memo, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { copyText } from '../../components/copy-text';
 import { Icon } from '../../components/icon';
 import { IconButton } from '../../components/icon-button';
-import { useTranslate } from '../../i18n/use-translate';
+import { htmlLanguage } from '../../i18n/language';
 import { tell } from '../../store/actions';
+import { editAgain } from '../../store/draft';
 import { isOpen, wordsOf } from '../../store/lines';
+import { usePreferences } from '../../store/preferences';
 import type { Line } from '../../store/state';
+import { useStudio } from '../../store/studio';
 
 /** One exchange: a question with its answer, a text, or a file. Drawn anew only when it changes: answers grow many times a second. */
 export const SaidLine = memo(function SaidLine({ line }: { line: Line }) {
-  const t = useTranslate();
-  const { kind, text, state, problem, note } = line;
+  const { t } = useTranslation('chat');
+  const { kind, text, state, note } = line;
   const words = wordsOf(line);
   return (
     <li data-state={state} data-kind={kind} data-testid="line">
@@ -36,28 +41,12 @@ export const SaidLine = memo(function SaidLine({ line }: { line: Line }) {
             {t('said.standIn', { engine: note.engine, instead: note.instead })}
           </p>
         )}
-        {problem && (
-          <div className="line-problem">
-            <p>{problem.reason}</p>
-            {problem.remedy && <p className="line-remedy">{problem.remedy}</p>}
-          </div>
-        )}
+        <Problem line={line} />
         <div className="line-foot">
           <span className="line-state">{t(`said.state.${state}`)}</span>
+          <Moment line={line} />
           {!line.own && <span className="line-foreign">{t('said.foreign')}</span>}
-          {kind !== 'audio' && (
-            <span className="line-actions">
-              <Copy text={words || text} />
-              {text !== '' && (
-                <IconButton
-                  small
-                  icon="again"
-                  label={t(kind === 'chat' ? 'said.askAgain' : 'said.again')}
-                  onClick={() => void tell(kind, text)}
-                />
-              )}
-            </span>
-          )}
+          <Actions line={line} words={words} />
         </div>
       </div>
     </li>
@@ -85,6 +74,74 @@ function Words({ line, words }: { line: Line; words: string }) {
   );
 }
 
+/** Why it failed, what to do about it, and the way to do it. */
+function Problem({ line }: { line: Line }) {
+  const { t } = useTranslation('chat');
+  const { problem, kind, text } = line;
+  if (!problem) return null;
+  return (
+    <div className="line-problem">
+      <p>{problem.reason}</p>
+      {problem.remedy && <p className="line-remedy">{problem.remedy}</p>}
+      {kind !== 'audio' && text !== '' && (
+        <div className="line-fixes">
+          <Button size="compact-sm" variant="default" onClick={() => void tell(kind, text)}>
+            {t('said.tryAgain')}
+          </Button>
+          {kind === 'chat' && (
+            <Button size="compact-sm" variant="default" onClick={() => useStudio.setState({ modelOpen: true })}>
+              {t('model.setUp')}
+            </Button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+/** When it was asked for; with the day where that is not today. */
+function Moment({ line }: { line: Line }) {
+  const language = usePreferences((s) => s.language);
+  const at = new Date(performance.timeOrigin + line.sentAtMs);
+  const recent = Date.now() - at.getTime() < DAY_MS;
+  const format = new Intl.DateTimeFormat(htmlLanguage[language], {
+    timeStyle: 'short',
+    ...(!recent && { dateStyle: 'medium' }),
+  });
+  return (
+    <time className="line-time" dateTime={at.toISOString()}>
+      {format.format(at)}
+    </time>
+  );
+}
+
+function Actions({ line, words }: { line: Line; words: string }) {
+  const { t } = useTranslation('chat');
+  const { kind, text } = line;
+  if (kind === 'audio') return null;
+  return (
+    <span className="line-actions">
+      <Copy text={words || text} />
+      {kind === 'chat' && words !== '' && (
+        <IconButton small icon="volume" label={t('said.again')} onClick={() => void tell('echo', words)} />
+      )}
+      {text !== '' && (
+        <>
+          <IconButton small icon="pencil" label={t('said.edit')} onClick={() => editAgain(kind, text)} />
+          <IconButton
+            small
+            icon="again"
+            label={t(kind === 'chat' ? 'said.askAgain' : 'said.again')}
+            onClick={() => void tell(kind, text)}
+          />
+        </>
+      )}
+    </span>
+  );
+}
+
 const Dots = () => (
   <span className="dots" aria-hidden="true">
     <i />
@@ -96,7 +153,7 @@ const Dots = () => (
 const COPIED_MS = 1_600;
 
 function Copy({ text }: { text: string }) {
-  const t = useTranslate();
+  const { t } = useTranslation('chat');
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);

@@ -1,7 +1,10 @@
+import { Button } from '@mantine/core';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
-import { useTranslate } from '../../i18n/use-translate';
+import { searchLines } from '../../store/history';
 import { useStudio } from '../../store/studio';
+import { SaidHead } from './said-head';
 import { SaidLine } from './said-line';
 
 const NEAR_END_PX = 40;
@@ -22,8 +25,9 @@ function follow(list: HTMLOListElement): number {
 
 /** The conversation: what was asked and answered, what was said, is being said and comes next. */
 export function Said() {
-  const t = useTranslate();
+  const { t } = useTranslation('chat');
   const lines = useStudio((s) => s.lines);
+  const [query, setQuery] = useState('');
   const list = useRef<HTMLOListElement>(null);
   // Who scrolled up is reading: new words then wait below.
   const following = useRef(true);
@@ -48,7 +52,8 @@ export function Said() {
     if (!following.current) setBehind(true);
     goOn();
   }, [lines]);
-  const empty = lines.length === 0;
+  const shown = searchLines(lines, query);
+  const empty = shown.length === 0;
   // A line that wraps anew (a window or a box that changes its size) moves the end as well.
   useEffect(() => {
     const element = list.current;
@@ -61,32 +66,35 @@ export function Said() {
   }, [empty]);
   const onScroll = () => {
     const e = list.current;
-    if (!e || (following.current && Math.abs(e.scrollTop - followedTo.current) < 2)) return;
+    // A list in a hidden panel has no height, and no place.
+    if (!e || e.clientHeight === 0) return;
+    if (following.current && Math.abs(e.scrollTop - followedTo.current) < 2) return;
     following.current = e.scrollHeight - e.scrollTop - e.clientHeight < NEAR_END_PX;
     if (following.current) setBehind(false);
   };
   return (
     <section className="said" aria-label={t('said.title')}>
-      <h2>{t('said.title')}</h2>
-      {empty ? (
-        <div className="empty">
-          <Icon name="ask" size={28} />
-          <strong>{t('said.empty')}</strong>
-          <p>{t('said.emptyHint')}</p>
-        </div>
-      ) : (
+      <SaidHead query={query} found={shown.length} onQuery={setQuery} />
+      {empty && <Empty searched={query.trim() !== ''} />}
+      {!empty && (
         <div className="said-scroll">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard. */}
           <ol ref={list} tabIndex={0} onScroll={onScroll} aria-label={t('said.title')}>
-            {lines.map((line) => (
+            {shown.map((line) => (
               <SaidLine key={line.id} line={line} />
             ))}
           </ol>
           {behind && (
-            <button type="button" className="outline-button to-end" onClick={toEnd}>
-              <Icon name="chevron" size={16} />
+            <Button
+              variant="default"
+              size="compact-md"
+              radius="xl"
+              className="to-end"
+              leftSection={<Icon name="chevron" size={16} />}
+              onClick={toEnd}
+            >
               {t('said.toEnd')}
-            </button>
+            </Button>
           )}
         </div>
       )}
@@ -95,10 +103,22 @@ export function Said() {
   );
 }
 
+function Empty({ searched }: { searched: boolean }) {
+  const { t } = useTranslation('chat');
+  return (
+    <div className="empty">
+      <Icon name={searched ? 'search' : 'ask'} size={28} />
+      <strong>{t(searched ? 'said.notFound' : 'said.empty')}</strong>
+      {!searched && <p>{t('said.emptyHint')}</p>}
+    </div>
+  );
+}
+
 /** Says what went wrong to those who cannot see the line. The words themselves are announced as captions, sentence by sentence. */
 function Troubles() {
-  const t = useTranslate();
-  const line = useStudio((s) => s.lines.findLast((l) => l.problem !== null || l.note !== null));
+  const { t } = useTranslation('chat');
+  // Only of this page: what failed in an earlier one is no news.
+  const line = useStudio((s) => s.lines.findLast((l) => l.sentAtMs > 0 && (l.problem !== null || l.note !== null)));
   const { problem, note } = line ?? {};
   return (
     <p className="visually-hidden" aria-live="polite">

@@ -1,7 +1,8 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
 import { IconButton } from '../../components/icon-button';
-import { useTranslate } from '../../i18n/use-translate';
+
 import { usePreferences } from '../../store/preferences';
 import { useStudio } from '../../store/studio';
 import { refreshVoices } from '../../store/voice-actions';
@@ -13,7 +14,7 @@ const WATCH_MS = 5_000;
 
 /** The list of voices with its search, the state of the engine, and the speed. */
 export function VoicePanel({ onDone }: { onDone(): void }) {
-  const t = useTranslate();
+  const { t } = useTranslation(['voices', 'common']);
   const language = usePreferences((s) => s.language);
   const chosen = usePreferences((s) => s.voice);
   const voices = useStudio((s) => s.voices);
@@ -68,7 +69,7 @@ export function VoicePanel({ onDone }: { onDone(): void }) {
     <div className="voice-panel">
       <header>
         <h2>{t('voice.title')}</h2>
-        <IconButton small icon="close" label={t('action.close')} onClick={onDone} />
+        <IconButton small icon="close" label={t('common:action.close')} onClick={onDone} />
       </header>
       {failing && <StandInNote {...failing} />}
       <label className="voice-search">

@@ -1,13 +1,13 @@
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
 import { useCountdown } from '../../components/use-countdown';
-import type { Translate } from '../../i18n/translate';
-import { useTranslate } from '../../i18n/use-translate';
+
 import { usePreferences } from '../../store/preferences';
 import { SPEED_MAX, SPEED_MIN, type StandIn } from '../../store/voices';
 
 /** Which engine does not answer, who speaks instead, why, and when it is asked again. */
 export function StandInNote({ engine, instead, problem, retryAtMs, wanted }: StandIn) {
-  const t = useTranslate();
+  const { t } = useTranslation(['voices', 'common']);
   const seconds = useCountdown(retryAtMs);
   return (
     <div className="stand-in" data-wanted={wanted}>
@@ -15,19 +15,22 @@ export function StandInNote({ engine, instead, problem, retryAtMs, wanted }: Sta
       <div>
         <strong>{instead ? t('voice.failing', { engine, instead }) : t('voice.failingAlone', { engine })}</strong>
         {problem && <p>{problem}</p>}
-        <p className="countdown">{retryIn(t, seconds)}</p>
+        <p className="countdown">
+          <RetryIn seconds={seconds} />
+        </p>
       </div>
     </div>
   );
 }
 
-const retryIn = (t: Translate, seconds: number | null): string => {
+function RetryIn({ seconds }: { seconds: number | null }) {
+  const { t } = useTranslation('voices');
   if (!seconds) return t('voice.retryNext');
   return seconds < 100 ? t('voice.retry', { seconds }) : t('voice.retryLater', { minutes: Math.round(seconds / 60) });
-};
+}
 
 export function Speed() {
-  const t = useTranslate();
+  const { t } = useTranslation(['voices', 'common']);
   const speed = usePreferences((s) => s.speed);
   const filled = ((speed - SPEED_MIN) / (SPEED_MAX - SPEED_MIN)) * 100;
   return (

@@ -1,6 +1,8 @@
+import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
-import { useTranslate } from '../../i18n/use-translate';
+
 import { usePreferences } from '../../store/preferences';
 import { useStudio } from '../../store/studio';
 import { refreshVoices } from '../../store/voice-actions';
@@ -9,7 +11,7 @@ import { VoicePanel } from './voice-panel';
 
 /** Names the voice, and opens the list to choose another one. */
 export function VoicePicker() {
-  const t = useTranslate();
+  const { t } = useTranslation(['voices', 'common']);
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const voices = useStudio((s) => s.voices);
@@ -20,23 +22,23 @@ export function VoicePicker() {
   const name = voiceInUse(voices, chosen)?.name ?? t('voice.automatic');
   return (
     <>
-      <button
+      <Button
         ref={button}
-        type="button"
-        className="outline-button voice-button"
+        variant="default"
+        className="voice-button"
         data-failing={failing}
         aria-haspopup="dialog"
         aria-expanded={open}
         aria-label={t('voice.button', { name })}
         title={t('voice.button', { name })}
+        leftSection={<Icon name={failing ? 'alert' : 'voice'} size={18} />}
         onClick={() => {
           void refreshVoices();
           setOpen(true);
         }}
       >
-        <Icon name={failing ? 'alert' : 'voice'} size={18} />
-        <span>{name}</span>
-      </button>
+        {name}
+      </Button>
       {open && <VoiceDialog anchor={button.current} onClose={() => setOpen(false)} />}
     </>
   );
@@ -44,7 +46,7 @@ export function VoicePicker() {
 
 /** A sheet over the card that its button is in; at the foot of a narrow screen. The browser keeps the focus inside. */
 function VoiceDialog({ anchor, onClose }: { anchor: HTMLElement | null; onClose(): void }) {
-  const t = useTranslate();
+  const { t } = useTranslation(['voices', 'common']);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;

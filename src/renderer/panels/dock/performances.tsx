@@ -1,91 +1,126 @@
+import { Button, Code, Kbd, Menu, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { formatDuration } from '../../components/format';
 import { Icon } from '../../components/icon';
 import { IconButton } from '../../components/icon-button';
-import { MenuButton } from '../../components/menu-button';
 import { useNow } from '../../components/use-now';
-import { useTranslate } from '../../i18n/use-translate';
+import { performanceThumbnailUrl } from '../../rtc/studio-api';
 import { setMode } from '../../store/actions';
 import { actProgress, keyOfPlace } from '../../store/stagecraft';
 import { useStudio } from '../../store/studio';
 import { learnSession } from '../../store/studio-actions';
+import classes from './performances.module.css';
 
-/** What the presenter can put on: the menu of performances, how far the one on stage has come, and its end. */
+/** What the presenter can put on: tiles to choose from, how far the one on stage has come, and its end. */
 export function Performances() {
-  const t = useTranslate();
+  const { t } = useTranslation('performances');
   const connected = useStudio((s) => s.connection.phase === 'connected');
   const sessionId = useStudio((s) => s.connection.sessionId);
   const performances = useStudio((s) => s.session?.performances) ?? [];
   const act = useStudio((s) => s.act);
   const running = performances.find((one) => one.audiotype === act?.audiotype);
   const name = act ? (running?.name ?? t('perform.unnamed', { number: act.audiotype })) : null;
+  const label = name ? t('perform.running', { name }) : t('perform.button');
   return (
-    <div className="perform" data-running={act !== null}>
-      <MenuButton
-        className="outline-button perform-button"
-        label={name ? t('perform.running', { name }) : t('perform.button')}
-        menuLabel={t('perform.title')}
-        menuClassName="perform-menu"
-        disabled={!connected}
+    <div className={classes.perform} data-running={act !== null}>
+      <Menu
+        position="top"
+        offset={18}
+        width={performances.length > 0 ? 356 : 300}
         onOpen={() => sessionId !== null && void learnSession(sessionId)}
-        button={
-          <>
-            <Icon name="perform" size={18} />
-            <span className="perform-name">{name ?? t('perform.button')}</span>
-            {act === null && <Icon name="chevron" size={16} />}
-          </>
-        }
       >
-        {(close) => (
-          <>
-            <h2>{t('perform.title')}</h2>
-            {performances.length === 0 && (
-              <p className="menu-empty">
-                {t('perform.none')} <code>--customvideo_config FILE</code>
-              </p>
-            )}
-            {performances.map(({ audiotype, name: title, durationMs, loop }, place) => (
-              <button
-                key={audiotype}
-                type="button"
-                role="menuitemradio"
-                aria-checked={audiotype === act?.audiotype}
-                className="menu-item"
-                onClick={() => {
+        <Menu.Target>
+          <Button
+            variant="default"
+            className={classes.button}
+            aria-label={label}
+            title={label}
+            disabled={!connected}
+            justify="flex-start"
+            leftSection={<Icon name="perform" size={17} />}
+            rightSection={act === null && <Icon name="chevron" size={16} />}
+          >
+            {name ?? t('perform.button')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown aria-label={t('perform.title')} className={classes.menu}>
+          <Menu.Label>{t('perform.title')}</Menu.Label>
+          {performances.length === 0 && (
+            <Text size="sm" c="dimmed" px="sm" pb="sm">
+              {t('perform.none')} <Code mt={4}>--customvideo_config FILE</Code>
+            </Text>
+          )}
+          <div className={classes.tiles}>
+            {performances.map(({ audiotype, name: title, durationMs, loop }, place) => {
+              const on = audiotype === act?.audiotype;
+              return (
+                <Menu.Item
+                  key={audiotype}
+                  role="menuitemradio"
+                  aria-checked={on}
+                  className={classes.tile}
                   // The one on stage ends; another takes its place.
-                  void setMode(audiotype === act?.audiotype ? 0 : audiotype);
-                  close();
-                }}
-              >
-                <Icon name={audiotype === act?.audiotype ? 'stop' : 'play'} size={16} />
-                <span className="menu-name">{title}</span>
-                <span className="menu-detail">
-                  {loop ? t('perform.loop') : durationMs === undefined ? '' : formatDuration(durationMs)}
-                </span>
-                {keyOfPlace(place) && <kbd>{keyOfPlace(place)}</kbd>}
-              </button>
-            ))}
-            <p className="menu-foot">{t('perform.keys')}</p>
-          </>
-        )}
-      </MenuButton>
+                  onClick={() => void setMode(on ? 0 : audiotype)}
+                >
+                  <span className={classes.still}>
+                    <Still audiotype={audiotype} on={on} />
+                    {keyOfPlace(place) && <Kbd className={classes.key}>{keyOfPlace(place)}</Kbd>}
+                  </span>
+                  <span className={classes.title}>{title}</span>
+                  <span className={classes.length}>
+                    {loop ? t('perform.loop') : durationMs === undefined ? '' : formatDuration(durationMs)}
+                  </span>
+                </Menu.Item>
+              );
+            })}
+          </div>
+          <Text size="xs" c="dimmed" className={classes.foot}>
+            {t('perform.keys')}
+          </Text>
+        </Menu.Dropdown>
+      </Menu>
       {act && (
-        <IconButton small icon="stop" label={t('perform.stop', { name: name ?? '' })} onClick={() => void setMode(0)} />
+        <span className={classes.stop}>
+          <IconButton
+            small
+            icon="stop"
+            label={t('perform.stop', { name: name ?? '' })}
+            onClick={() => void setMode(0)}
+          />
+        </span>
       )}
       {act && <Progress />}
     </div>
   );
 }
 
+/** Its first picture, where the server can make one. */
+function Still({ audiotype, on }: { audiotype: number; on: boolean }) {
+  const avatar = useStudio((s) => s.session?.avatar);
+  const [missing, setMissing] = useState(false);
+  return (
+    <>
+      {avatar !== undefined && !missing && (
+        <img src={performanceThumbnailUrl(avatar, audiotype)} alt="" onError={() => setMissing(true)} />
+      )}
+      <span className={classes.mark} data-bare={missing}>
+        <Icon name={on ? 'stop' : 'play'} size={16} />
+      </span>
+    </>
+  );
+}
+
 function Progress() {
-  const t = useTranslate();
+  const { t } = useTranslation('performances');
   const act = useStudio((s) => s.act);
   const performances = useStudio((s) => s.session?.performances);
-  const nowMs = useNow(true, 100);
+  const nowMs = useNow(true, 250);
   const running = performances?.find((one) => one.audiotype === act?.audiotype);
   const share = act?.startedAtMs == null ? null : actProgress(act.startedAtMs, running, nowMs);
   return (
     <span
-      className="perform-progress"
+      className={classes.progress}
       role="progressbar"
       aria-label={t('perform.progress')}
       aria-valuemin={0}

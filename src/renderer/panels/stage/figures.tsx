@@ -1,7 +1,7 @@
+import { useTranslation } from 'react-i18next';
 import { formatBitrate, formatMs, formatRate, formatSignedMs } from '../../components/format';
 import { Icon } from '../../components/icon';
-import type { MessageKey } from '../../i18n/translate';
-import { useTranslate } from '../../i18n/use-translate';
+
 import { usePreferences } from '../../store/preferences';
 import { useStudio } from '../../store/studio';
 
@@ -13,7 +13,7 @@ type Name = 'fps' | 'offset' | 'latency' | 'token' | 'sound' | 'rtt' | 'bitrate'
 
 /** The signal in figures, once a second. Closed, its heading still tells the most important ones. */
 export function FiguresPanel() {
-  const t = useTranslate();
+  const { t } = useTranslation('stage');
   const open = usePreferences((s) => s.figuresOpen);
   const f = useStudio((s) => s.figures);
   const latencyMs = useStudio((s) => s.latencyMs);
@@ -52,18 +52,17 @@ export function FiguresPanel() {
         </span>
         <Icon name="chevron" size={18} />
       </button>
-      {open && (
-        <dl id="figures-list">
-          {rows.map(({ name, value, warn }) => (
-            <div key={name} title={t(`figures.${name}Hint` as MessageKey)}>
-              <dt>{t(`figures.${name}`)}</dt>
-              <dd data-figure={name} data-warn={warn === true}>
-                {value}
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {/* Hidden, not gone: the button above names it by its id. */}
+      <dl id="figures-list" hidden={!open}>
+        {rows.map(({ name, value, warn }) => (
+          <div key={name} title={t(`figures.${name}Hint`)}>
+            <dt>{t(`figures.${name}`)}</dt>
+            <dd data-figure={name} data-warn={warn === true}>
+              {value}
+            </dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }

@@ -1,18 +1,20 @@
+import { Button, Loader } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
 import { useCountdown } from '../../components/use-countdown';
-import { useTranslate } from '../../i18n/use-translate';
 import { connect, retryNow } from '../../store/actions';
 import { useStudio } from '../../store/studio';
 
 /** What stands on the stage while the presenter does not: why, and what happens next. */
 export function StageNotice() {
-  const t = useTranslate();
+  const { t } = useTranslation(['stage', 'common']);
   const { phase, attempt, retryAtMs } = useStudio((s) => s.connection);
   const seconds = useCountdown(retryAtMs);
   if (phase === 'connected') return null;
   const waiting = phase === 'reconnecting' || phase === 'queued';
+  const gone = phase === 'offline' || phase === 'refused';
   return (
     <div className="stage-notice" data-phase={phase}>
-      {phase !== 'offline' && phase !== 'refused' && <span className="spinner" aria-hidden="true" />}
+      {!gone && <Loader size={34} mb={14} aria-hidden="true" />}
       <strong>{t(`stage.${phase}`)}</strong>
       {phase !== 'reconnecting' && <p>{t(`stage.${phase}Hint`)}</p>}
       {waiting && (
@@ -21,14 +23,14 @@ export function StageNotice() {
         </p>
       )}
       {waiting && (
-        <button type="button" className="outline-button" disabled={seconds === null} onClick={retryNow}>
-          {t('action.retryNow')}
-        </button>
+        <Button variant="default" mt={14} disabled={seconds === null} onClick={retryNow}>
+          {t('common:action.retryNow')}
+        </Button>
       )}
-      {(phase === 'offline' || phase === 'refused') && (
-        <button type="button" className="primary-button" onClick={connect}>
-          {t('action.connect')}
-        </button>
+      {gone && (
+        <Button mt={14} onClick={connect}>
+          {t('common:action.connect')}
+        </Button>
       )}
     </div>
   );
