@@ -15,6 +15,8 @@ export interface KeptShape {
 export interface FastGraphs {
   faceFile: string;
   mouthFile: string;
+  /** The same in the layers that a CPU draws fastest, where it was found to draw the same. */
+  quickFile?: string;
   /** The first row that is drawn, S / 2. */
   firstRow: number;
   kept: readonly KeptShape[];
@@ -66,9 +68,8 @@ export function describeConverted({ folder, info }: ConvertedModel): LipModel {
     const figures = `${maxDifference.toExponential(1)}, allowed ${tolerance.toExponential(1)}`;
     return { ...model, withoutFast: `its fast graphs differ too much from the whole one (${figures})` };
   }
-  const { face, mouth, firstRow, kept } = fast;
-  return {
-    ...model,
-    fast: { faceFile: join(folder, face.file), mouthFile: join(folder, mouth.file), firstRow, kept },
-  };
+  const { face, mouth, quick, firstRow, kept } = fast;
+  const at = (file: string) => join(folder, file);
+  const quickFile = quick.selfCheck.holds ? { quickFile: at(quick.file) } : {};
+  return { ...model, fast: { faceFile: at(face.file), mouthFile: at(mouth.file), ...quickFile, firstRow, kept } };
 }

@@ -4,7 +4,7 @@ import { loadSettings } from '../../config/load';
 import { HeraldError } from '../../errors';
 import { version } from '../../version';
 import { convertCheckpoint } from './convert';
-import type { ConvertedModel } from './model-info';
+import type { ConvertedModel, SelfCheck } from './model-info';
 
 const USAGE = `Usage: npm run convert -- FILE.pth [--out DIR]
 Makes a lip model of a Wav2Lip checkpoint (96, 256 or 384), or checks an .onnx file of the same inputs and outputs.
@@ -81,13 +81,14 @@ function report({ folder, info }: ConvertedModel): string {
   const count = parameters === null ? '' : `, ${parameters.toLocaleString('en')} parameters`;
   const lines = [`${source.name}: ${kind}, ${faceSizePx}x${faceSizePx} px${count}`];
   if (fast) {
-    const { maxDifference, tolerance, holds } = fast.selfCheck;
-    const verdict = holds ? 'it holds' : 'TOO MUCH: only the full graph will be used';
-    lines.push(
-      `self-check: fast differs from full by at most ${maxDifference.toExponential(1)} (allowed ${tolerance.toExponential(1)}): ${verdict}`,
-    );
+    const checked = (name: string, { maxDifference, tolerance, holds }: SelfCheck, otherwise: string) =>
+      `self-check: ${name} differs from full by at most ${maxDifference.toExponential(1)} ` +
+      `(allowed ${tolerance.toExponential(1)}): ${holds ? 'it holds' : `TOO MUCH: ${otherwise}`}`;
+    lines.push(checked('fast', fast.selfCheck, 'only the full graph will be used'));
+    lines.push(checked('the quick form of fast', fast.quick.selfCheck, 'fast will be used without it'));
   }
-  const sizeBytes = full.sizeBytes + (fast ? fast.face.sizeBytes + fast.mouth.sizeBytes : 0);
+  const graphs = [full, ...(fast ? [fast.face, fast.mouth, fast.quick] : [])];
+  const sizeBytes = graphs.reduce((sum, graph) => sum + graph.sizeBytes, 0);
   lines.push(`written to ${folder} (${Math.ceil(sizeBytes / 1e6)} MB)`);
   return `${lines.join('\n')}\n`;
 }

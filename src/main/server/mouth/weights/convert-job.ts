@@ -58,7 +58,7 @@ async function convertPth(job: ConvertJob, onProgress: (progress: ConvertProgres
     const { faceSizePx, variant } = network.layout;
     // Only now: whoever finds the result in the cache need not load ONNX Runtime.
     const { compareFastWithFull } = await import('./self-check');
-    const selfCheck = await compareFastWithFull(job.workDir, faceSizePx).catch((error: Error) => {
+    const [selfCheck, quickCheck] = await compareFastWithFull(job.workDir, faceSizePx).catch((error: Error) => {
       throw checkpoint.refuse(`was converted, but does not run: ${error.message}. Copy or download it again`);
     });
     const info: ModelInfo = {
@@ -75,6 +75,7 @@ async function convertPth(job: ConvertJob, onProgress: (progress: ConvertProgres
         firstRow: faceSizePx / 2,
         kept: keptTensors(network),
         selfCheck,
+        quick: { ...sizes.quick, selfCheck: quickCheck },
       },
     };
     return await publish(job, info, onProgress);
@@ -134,9 +135,9 @@ async function writeGraphs(
   checkpoint: TorchCheckpoint,
   network: Wav2Lip,
   onPart: (part: number) => void,
-): Promise<Record<'full' | 'face' | 'mouth', { file: string; sizeBytes: number }>> {
+): Promise<Record<'full' | 'face' | 'mouth' | 'quick', { file: string; sizeBytes: number }>> {
   let before = 0;
-  // The two fast graphs together hold what the full one holds.
+  // The face's graph and either of the mouth's together hold what the full one holds.
   const write = async (graph: OnnxGraph, file: string, share: number) => {
     const sizeBytes = await graph.write(join(folder, file), (written, total) =>
       onPart(before + (share * written) / total),
@@ -145,9 +146,10 @@ async function writeGraphs(
     return { file, sizeBytes };
   };
   return {
-    full: await write(fullGraph(checkpoint, network), 'full.onnx', 0.5),
+    full: await write(fullGraph(checkpoint, network), 'full.onnx', 0.4),
     face: await write(fastFaceGraph(checkpoint, network), 'fast-face.onnx', 0.2),
-    mouth: await write(fastMouthGraph(checkpoint, network), 'fast-mouth.onnx', 0.3),
+    mouth: await write(fastMouthGraph(checkpoint, network), 'fast-mouth.onnx', 0.2),
+    quick: await write(fastMouthGraph(checkpoint, network, 'quick'), 'fast-mouth-quick.onnx', 0.2),
   };
 }
 

@@ -24,7 +24,7 @@ const KEPT_ERROR_CHARS = 500;
 /**
  * Makes a lip model of a `.pth` checkpoint of Wav2Lip (96, 256 or 384), or checks and takes over an `.onnx` file of the same
  * contract, in a process of its own. The result lies in `outDir/<start of the file's SHA-256>/` (full.onnx, fast-face.onnx,
- * fast-mouth.onnx, model.json) and appears there whole. A file that was converted before is only hashed and answered.
+ * fast-mouth.onnx, fast-mouth-quick.onnx, model.json) and appears there whole. A file that was converted before is only hashed and answered.
  *
  * @throws HeraldError that says what is wrong with the file, or that the converter died; the signal's reason when aborted
  */

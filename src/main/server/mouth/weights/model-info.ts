@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** Raised whenever the converter writes other graphs, so that old folders are converted anew. */
-export const MODEL_INFO_VERSION = 1;
+export const MODEL_INFO_VERSION = 2;
 
 const bytes = z.int().nonnegative();
 const graphFile = z.strictObject({ file: z.string().regex(/^[\w-]+\.onnx$/), sizeBytes: bytes });
+
+/** Between the lower halves of `full` and of another graph on the check's inputs. `holds`: within the tolerance. */
+const selfCheck = z.strictObject({
+  maxDifference: z.number(),
+  meanDifference: z.number(),
+  tolerance: z.number(),
+  holds: z.boolean(),
+});
 
 /**
  * `model.json`, which stands beside the graphs that it describes and is written last. All graphs take float32 and any batch N.
@@ -34,19 +42,15 @@ export const modelInfoSchema = z.strictObject({
       firstRow: z.int().positive(),
       /** Names in both graphs; channels, rows, columns. */
       kept: z.array(z.strictObject({ name: z.string(), shape: z.tuple([z.int(), z.int(), z.int()]) })),
-      /** Between the lower halves of `full` and `fast` on the check's inputs. `holds`: within the tolerance. */
-      selfCheck: z.strictObject({
-        maxDifference: z.number(),
-        meanDifference: z.number(),
-        tolerance: z.number(),
-        holds: z.boolean(),
-      }),
+      selfCheck,
+      /** `mouth` once more, in the layers that a CPU draws fastest (quick-layers.ts), and compared with `full` in the same way. */
+      quick: graphFile.extend({ selfCheck }),
     })
     .nullable(),
 });
 
 export type ModelInfo = z.infer<typeof modelInfoSchema>;
-export type SelfCheck = NonNullable<ModelInfo['fast']>['selfCheck'];
+export type SelfCheck = z.infer<typeof selfCheck>;
 
 /** A converted model on disk. */
 export interface ConvertedModel {
@@ -59,7 +63,7 @@ export interface ConvertedModel {
 export function readModelInfo(folder: string): ModelInfo | undefined {
   try {
     const info = modelInfoSchema.parse(JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')));
-    const graphs = [info.full, ...(info.fast ? [info.fast.face, info.fast.mouth] : [])];
+    const graphs = [info.full, ...(info.fast ? [info.fast.face, info.fast.mouth, info.fast.quick] : [])];
     const whole = graphs.every(({ file, sizeBytes }) => statSync(join(folder, file)).size === sizeBytes);
     return whole ? info : undefined;
   } catch {

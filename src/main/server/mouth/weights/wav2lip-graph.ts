@@ -1,4 +1,5 @@
 import { OnnxGraph } from './onnx-writer';
+import { canTile, doublingConvolution, tiledConvolution } from './quick-layers';
 import type { TorchCheckpoint } from './torch-checkpoint';
 import { FoldedLayer, type Wav2Lip } from './wav2lip';
 import {
@@ -47,10 +48,17 @@ export function fastFaceGraph(checkpoint: TorchCheckpoint, network: Wav2Lip): On
   return draw.graph;
 }
 
-/** `mel` and the tensors of `keptTensors` -> `out [N,3,S/2,S]`, the lower half, equal to the full graph's. */
-export function fastMouthGraph(checkpoint: TorchCheckpoint, network: Wav2Lip): OnnxGraph {
+/**
+ * `mel` and the tensors of `keptTensors` -> `out [N,3,S/2,S]`, the lower half, equal to the full graph's.
+ * @param form `quick`: in the layers that ONNX Runtime's CPU kernels draw fastest, up to the last bits of float32
+ */
+export function fastMouthGraph(
+  checkpoint: TorchCheckpoint,
+  network: Wav2Lip,
+  form: 'plain' | 'quick' = 'plain',
+): OnnxGraph {
   const { faceSizePx } = network.layout;
-  const draw = new Drawing(checkpoint, network);
+  const draw = new Drawing(checkpoint, network, form === 'quick');
   const names = keptTensors(network).map(({ name, shape }) => draw.graph.input(name, ['N', ...shape]));
   const features = names.slice(0, network.features.length);
   draw.decoder(draw.audio(), features, names.slice(features.length), planRows(network, faceSizePx / 2));
@@ -70,6 +78,14 @@ export function keptTensors(network: Wav2Lip): KeptTensor[] {
   return layout.spatialAttention ? [...tensors('feature'), ...tensors('attention', 1)] : tensors('feature');
 }
 
+/** Rows and columns of a layer's output. */
+interface Place {
+  rows: number;
+  columns: number;
+  /** The input has a row more above, and the output's first row is not that of the input. */
+  leavesOutTop?: boolean;
+}
+
 /** Puts the network's layers into a graph. */
 class Drawing {
   readonly graph = new OnnxGraph();
@@ -77,6 +93,7 @@ class Drawing {
   constructor(
     private readonly checkpoint: TorchCheckpoint,
     private readonly network: Wav2Lip,
+    private readonly quick = false,
   ) {}
 
   faceInput(): string {
@@ -119,23 +136,25 @@ class Drawing {
   /** From the sound up to the picture. Features and maps hold the rows that the plan keeps. Its output is `out`. */
   decoder(audio: string, features: readonly string[], maps: readonly (string | undefined)[], plan: RowPlan): void {
     const { graph } = this;
+    const { audio: like, decoder, faceSizePx } = this.network.layout;
     let x = audio;
-    this.network.layout.decoder.forEach((layers, block) => {
-      layers.forEach((layer, i) => {
-        x = this.layer(x, decoderPrefix(block, i), layer);
-      });
+    decoder.forEach((layers, block) => {
       const { startsAt, keepFrom } = plan.blocks[block]!;
-      if (keepFrom > startsAt) x = this.cut(x, keepFrom - startsAt);
       const feature = features.length - 1 - block;
+      const columns = this.network.features[feature]!.sizePx;
+      layers.forEach((layer, i) => {
+        x = this.layer(x, decoderPrefix(block, i), layer, { rows: columns - startsAt, columns });
+      });
+      if (keepFrom > startsAt) x = this.cut(x, keepFrom - startsAt);
       const map = maps[feature];
       if (map !== undefined) x = graph.node('Mul', [x, map]);
       x = graph.node('Concat', [x, features[feature]!], { axis: 1 });
     });
-    const { audio: like } = this.network.layout;
-    x = this.layer(x, OUTPUT_PREFIX, like[0]!);
+    const output = { rows: faceSizePx / 2, columns: faceSizePx, leavesOutTop: this.quick && plan.outputCut === 1 };
+    x = this.layer(x, OUTPUT_PREFIX, like[0]!, output);
     const [weight, bias] = [this.tensor(`${OUTPUT_CONV}.weight`), this.tensor(`${OUTPUT_CONV}.bias`)];
     x = graph.node('Conv', [x, weight, bias], { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0] });
-    if (plan.outputCut > 0) x = this.cut(x, plan.outputCut);
+    if (plan.outputCut > 0 && !output.leavesOutTop) x = this.cut(x, plan.outputCut);
     graph.node('Sigmoid', [x], {}, 'out');
   }
 
@@ -148,19 +167,44 @@ class Drawing {
     return graph.node('Slice', [x, from, to, graph.integers('rowAxis', [2])], {}, output);
   }
 
-  private layer(x: string, prefix: string, { transposed, kernel, stride, pad, outputPad, residual }: Layer): string {
+  /** @param place of a decoder's layer: the size of what it gives, and whether it need not draw its first row */
+  private layer(x: string, prefix: string, layer: Layer, place?: Place): string {
     const { graph } = this;
+    const { transposed, kernel, stride, pad, outputPad, residual } = layer;
     const folded = new FoldedLayer(this.checkpoint, prefix, transposed);
-    const weights = graph.weights(`${prefix}.weight`, folded.shape, () => folded.weights());
-    const biases = graph.weights(`${prefix}.bias`, [folded.channels], () => folded.biases());
-    let y = graph.node(transposed ? 'ConvTranspose' : 'Conv', [x, weights, biases], {
-      kernel_shape: [kernel, kernel],
-      strides: stride,
-      pads: [pad, pad, pad, pad],
-      ...(outputPad > 0 ? { output_padding: [outputPad, outputPad] } : {}),
-    });
+    const quick = this.quick && place ? this.quickLayer(x, prefix, layer, folded, place) : undefined;
+    if (quick !== undefined && transposed) return quick;
+    const padTop = place?.leavesOutTop ? 0 : pad;
+    let y = quick;
+    if (y === undefined) {
+      const weights = graph.weights(`${prefix}.weight`, folded.shape, () => folded.weights());
+      const biases = graph.weights(`${prefix}.bias`, [folded.channels], () => folded.biases());
+      y = graph.node(transposed ? 'ConvTranspose' : 'Conv', [x, weights, biases], {
+        kernel_shape: [kernel, kernel],
+        strides: stride,
+        pads: [padTop, pad, pad, pad],
+        ...(outputPad > 0 ? { output_padding: [outputPad, outputPad] } : {}),
+      });
+    }
     if (residual) y = graph.node('Add', [y, x]);
     return graph.node('Relu', [y]);
+  }
+
+  /** Doubling layers with their ReLU, others without; nothing where the plain form is the better one. */
+  private quickLayer(
+    x: string,
+    prefix: string,
+    { transposed, kernel, stride, pad }: Layer,
+    folded: FoldedLayer,
+    { rows, columns, leavesOutTop }: Place,
+  ): string | undefined {
+    const [first, second] = folded.shape as [number, number];
+    const [inputs, outputs] = transposed ? [first, second] : [second, first];
+    const shape = { prefix, inputs, outputs, weights: () => folded.weights(), biases: () => folded.biases() };
+    if (kernel !== 3 || pad !== 1) return undefined;
+    if (transposed) return stride[0] === 2 ? doublingConvolution(this.graph, x, shape) : undefined;
+    const tiles = stride[0] === 1 && stride[1] === 1 && canTile(shape, rows);
+    return tiles ? tiledConvolution(this.graph, x, shape, columns, leavesOutTop ? 0 : 1) : undefined;
   }
 
   private tensor(name: string): string {
