@@ -15,6 +15,7 @@ import { GridCodec } from '../../src/main/server/mouth/kept-codec';
 import { faceSizeOf, openLipSession } from '../../src/main/server/mouth/lip-session';
 import { describeConverted, describeModel, type LipModel } from '../../src/main/server/mouth/model';
 import { FullNetwork, type LipNetwork } from '../../src/main/server/mouth/network';
+import { fastMouthFile } from '../../src/main/server/mouth/open-network';
 import { convertCheckpoint } from '../../src/main/server/mouth/weights/convert';
 import { checkInputs } from '../../src/main/server/mouth/weights/self-check';
 import { LAYOUTS, type Variant } from '../../src/main/server/mouth/weights/wav2lip-layout';
@@ -100,8 +101,9 @@ async function openFull(model: LipModel): Promise<FullNetwork> {
 }
 
 async function openFast(model: LipModel, int8?: Int8Network): Promise<FastNetwork> {
-  const { faceFile, mouthFile, firstRow } = model.fast!;
-  const sessions = { face: await openLipSession(faceFile), mouth: await openLipSession(int8?.file ?? mouthFile) };
+  const { faceFile, firstRow } = model.fast!;
+  const mouthFile = int8?.file ?? fastMouthFile(model.fast!);
+  const sessions = { face: await openLipSession(faceFile), mouth: await openLipSession(mouthFile) };
   return new FastNetwork(sessions, model.fast!, 2 * firstRow, 1, {
     featureBytes: 64e6,
     ...(int8 ? { codec: new GridCodec(int8.grids) } : {}),

@@ -127,12 +127,14 @@ async function prepareModel(
 
 /** Which model runs where, how fast, and why nowhere else. */
 function logReady(mouth: SwitchableMouth, log: Log): void {
-  const { model, mode, modeReason, provider, providers = [], warmPictureMs, recentPictureMs = 0 } = mouth.status();
+  const status = mouth.status();
+  const { model, mode, modeReason, provider, providers = [], threads, warmPictureMs, recentPictureMs = 0 } = status;
   const others = providers.filter(({ chosen }) => !chosen);
   log.info(
     { others: others.map(({ name, reason }) => `${name}: ${reason}`).join('; ') },
-    `mouth ready: ${model} (${mode}${modeReason === undefined ? '' : `: ${modeReason}`}) on ${provider}, ` +
-      `${warmPictureMs.toFixed(1)} CPU-ms a picture`,
+    `mouth ready: ${model} (${mode}${modeReason === undefined ? '' : `: ${modeReason}`}) on ${provider}` +
+      `${threads === undefined ? '' : `, ${threads} ${threads === 1 ? 'thread' : 'threads'}`}, ` +
+      `${recentPictureMs.toFixed(1)} ms (${warmPictureMs.toFixed(1)} CPU-ms) a picture`,
   );
   if (recentPictureMs > PICTURE_MS) {
     log.warn(

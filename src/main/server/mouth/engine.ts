@@ -34,6 +34,8 @@ export interface EngineFacts {
   mode: MouthMode;
   /** Why it is not the mode that was asked for, or that is usual. */
   modeReason?: string;
+  /** Of a CPU, that share each picture. */
+  threads?: number;
   /** How precisely the features of a face are kept. */
   keptBits?: 8 | 16 | 32;
   /** CPU-ms per picture, pixels included, as timed after warm-up. */
@@ -85,15 +87,16 @@ export class LipEngine {
       if (network instanceof FastNetwork) useBits(network, model, again.keptBits ?? 32);
       return new LipEngine(network, again);
     }
-    const { network, mode, modeReason } = cpu!;
+    const { network, mode, modeReason, threads, pictureMs } = cpu!;
     if (network instanceof FastNetwork && mode === 'fast') await chooseKeptBits(network, model);
-    const { chosen, trials } = await chooseProvider(network, model, options, onTrying);
+    const { chosen, trials } = await chooseProvider(network, pictureMs, model, options, onTrying);
     return new LipEngine(chosen, {
       faceSizePx: chosen.faceSizePx,
       provider: trials.find((trial) => trial.chosen)!.name,
       providers: trials,
       mode: chosen === network ? mode : 'full',
       ...(chosen === network && modeReason !== undefined ? { modeReason } : {}),
+      ...(chosen === network ? { threads } : {}),
       ...(chosen === network && network instanceof FastNetwork ? { keptBits: network.keptBits } : {}),
       warmPictureMs: 0,
       pictureMs: 0,
@@ -194,12 +197,12 @@ async function repeat(times: number, limitMs: number, run: () => Promise<void>):
 /** The CPU's network, or another of the whole graph on whatever draws the same picture faster. The other one is closed. */
 async function chooseProvider(
   cpu: LipNetwork,
+  cpuPictureMs: number,
   model: LipModel,
   options: EngineOptions,
   onTrying: (provider: ProviderName) => void,
 ): Promise<{ chosen: LipNetwork; trials: ProviderTrial[] }> {
   const { provider: wanted, ruledOut } = options;
-  const cpuPictureMs = await timeNetwork(cpu);
   const { toTry, passedOver } = providersToTry({ wanted, cpuPictureMs, ruledOut });
   const networks = new Map<ProviderName, LipNetwork>([['cpu', cpu]]);
   const trials: ProviderTrial[] = [

@@ -130,6 +130,7 @@ export class MouthHost implements Mouth {
       providers: facts?.providers ?? [],
       mode: facts?.mode ?? 'none',
       ...(facts?.modeReason === undefined ? {} : { modeReason: facts.modeReason }),
+      ...(facts?.threads === undefined ? {} : { threads: facts.threads }),
       ...(facts?.keptBits === undefined ? {} : { keptBits: facts.keptBits }),
       faceSizePx: facts?.faceSizePx ?? 0,
       warmPictureMs: facts?.warmPictureMs ?? 0,

@@ -3,14 +3,14 @@ import { InferenceSession } from 'onnxruntime-node';
 import { MEL_BANDS, MEL_WINDOW_FRAMES } from '../features/mel';
 import type { ProviderName } from './providers';
 
-/** One thread: a second one costs more CPU for the same picture, and the server is speaking beside this. */
-export function openLipSession(file: string, provider: ProviderName = 'cpu'): Promise<InferenceSession> {
+/** @param threads of a CPU that share each picture (threads.ts says how many) */
+export function openLipSession(file: string, provider: ProviderName = 'cpu', threads = 1): Promise<InferenceSession> {
   return InferenceSession.create(file, {
     executionProviders: [provider],
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 4, // errors are thrown; printed as well they would be shown twice
-    // A thread that spins while it waits burns a core in silence.
+    // A thread that spins while it waits burns a core in silence, and in speech the core that encodes the picture before.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   });
 }

@@ -39,6 +39,8 @@ export interface MouthStatus {
   mode?: MouthMode | 'none';
   /** Why it is not the usual mode. */
   modeReason?: string;
+  /** Threads of the CPU that share each picture; absent on another device. */
+  threads?: number;
   /** How precisely the features of a face are kept, in the modes that keep them. */
   keptBits?: 8 | 16 | 32;
   faceSizePx: number;

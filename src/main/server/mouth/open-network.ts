@@ -2,10 +2,11 @@ import type { EngineOptions, MouthMode } from './engine';
 import { FastNetwork } from './fast-network';
 import { ChannelCodec, GridCodec } from './kept-codec';
 import { faceSizeOf, openLipSession } from './lip-session';
-import type { LipModel } from './model';
+import type { FastGraphs, LipModel } from './model';
 import { FullNetwork, type LipNetwork } from './network';
 import type { ProviderName } from './providers';
-import { differenceOf, drawCheck } from './trial';
+import { threadsToTry } from './threads';
+import { differenceOf, drawCheck, timeNetwork } from './trial';
 
 /** Larger batches buy nothing on a CPU, and every picture of one waits for the last. */
 const MAX_BATCH = 4;
@@ -17,8 +18,13 @@ const MOST_KEPT_DIFFERENCE = 0.25 / 255;
 
 const batchOf = ({ batchSize }: EngineOptions) => Math.max(1, Math.min(MAX_BATCH, batchSize));
 
-export async function openFull(model: LipModel, provider: ProviderName, options: EngineOptions): Promise<FullNetwork> {
-  const session = await openLipSession(model.file, provider);
+export async function openFull(
+  model: LipModel,
+  provider: ProviderName,
+  options: EngineOptions,
+  threads = 1,
+): Promise<FullNetwork> {
+  const session = await openLipSession(model.file, provider, threads);
   try {
     const output = model.output ?? 'out';
     return new FullNetwork(session, faceSizeOf(session, model.file, output), output, batchOf(options));
@@ -28,25 +34,60 @@ export async function openFull(model: LipModel, provider: ProviderName, options:
   }
 }
 
+/**
+ * The mouth's graph for a CPU. The quick form was measured on x64, where ONNX Runtime keeps channels in blocks; it may do
+ * without them elsewhere, and then the plain form is the quicker one.
+ */
+export const fastMouthFile = ({ mouthFile, quickFile }: FastGraphs, arch: string = process.arch): string =>
+  arch === 'x64' ? (quickFile ?? mouthFile) : mouthFile;
+
 export interface CpuNetwork {
   network: LipNetwork;
   mode: MouthMode;
   modeReason?: string;
+  threads: number;
+  /** Wall clock of a picture of a known face. */
+  pictureMs: number;
 }
 
+/** On as many threads as were found to be of use before, or are found to be now. */
 export async function openCpuNetwork(model: LipModel, options: EngineOptions): Promise<CpuNetwork> {
+  const { again } = options;
+  if (again) return { ...(await openWith(model, options, again.threads ?? 1)), pictureMs: again.pictureMs };
+  const one = await timed(1);
+  const threads = threadsToTry(one.pictureMs);
+  if (threads === 1) return one;
+  // One after the other: the largest weights would not fit into memory twice everywhere.
+  await one.network.release();
+  const more = await timed(threads);
+  if (more.pictureMs < one.pictureMs) return more;
+  await more.network.release();
+  return { ...one, ...(await openWith(model, options, 1)) };
+
+  async function timed(threads: number): Promise<CpuNetwork> {
+    const opened = await openWith(model, options, threads);
+    return { ...opened, pictureMs: await timeNetwork(opened.network) };
+  }
+}
+
+async function openWith(
+  model: LipModel,
+  options: EngineOptions,
+  threads: number,
+): Promise<Omit<CpuNetwork, 'pictureMs'>> {
   const { mode, int8 } = options;
   if (mode === 'full' || !model.fast) {
     const modeReason = mode === 'full' ? undefined : model.withoutFast;
     return {
-      network: await openFull(model, 'cpu', options),
+      network: await openFull(model, 'cpu', options, threads),
       mode: 'full',
+      threads,
       ...(modeReason === undefined ? {} : { modeReason }),
     };
   }
-  const { faceFile, mouthFile } = model.fast;
-  const face = await openLipSession(faceFile);
-  const mouth = await openLipSession(int8?.file ?? mouthFile).catch(async (error: unknown) => {
+  const face = await openLipSession(model.fast.faceFile, 'cpu', threads);
+  const mouthFile = int8?.file ?? fastMouthFile(model.fast);
+  const mouth = await openLipSession(mouthFile, 'cpu', threads).catch(async (error: unknown) => {
     await face.release();
     throw error;
   });
@@ -56,7 +97,7 @@ export async function openCpuNetwork(model: LipModel, options: EngineOptions): P
     featureBytes: options.featureBytes,
     ...(int8 ? { codec: new GridCodec(int8.grids) } : {}),
   });
-  return { network, mode: int8 ? 'int8' : 'fast' };
+  return { network, mode: int8 ? 'int8' : 'fast', threads };
 }
 
 export function useBits(network: FastNetwork, { fast }: LipModel, bits: 8 | 16 | 32): void {
