@@ -1,97 +1,115 @@
-import { join } from 'node:path';
-import { app, type BrowserWindow, clipboard, type IpcMainInvokeEvent, ipcMain, Menu, shell } from 'electron';
-import { CHANNELS, type DesktopInfo } from '../preload/bridge';
+import { resolve } from 'node:path';
+import { app, shell } from 'electron';
 import { tellStartFailure } from './dialogs';
 import { ownFlags } from './flags';
-import { menuTemplate } from './menu';
-import { loadSettings } from './server/config/load';
+import { splitArguments } from './opened-files';
+import { systemVault } from './secrets';
+import { type LoadResult, loadSettings } from './server/config/load';
+import { sealStoredSecrets } from './server/config/settings-file';
 import { createLogger } from './server/log';
-import { type RunningServer, startServer } from './server/start';
+import { startServer } from './server/start';
 import { startProblem } from './server/start-problem';
 import { version } from './server/version';
-import { focusWindow, openStudioWindow } from './window';
+import { ServerControl } from './server-control';
+import { StudioShell } from './studio-shell';
 
 /** After this a close that hangs is given up: quitting must not feel broken. */
 const CLOSE_DEADLINE_MS = 1_800;
+const BYTES_PER_MB = 1024 * 1024;
+
+const given = splitArguments(ownFlags(process.argv, app.isPackaged));
+/** Files that the system hands over before there is a shell to play them (macOS does so before `ready`). */
+let openFiles = (paths: readonly string[]): void => void given.files.push(...paths);
 
 /** The desktop shell: the same server as `npm run serve`, with a window on it. */
 async function main(): Promise<void> {
   await app.whenReady();
   // `npm start` waits for this word: until now it could still fall back to running without a window.
   process.send?.('ready');
-  const loaded = loadSettings({ argv: ownFlags(process.argv, app.isPackaged), env: process.env, version });
-  if (loaded.kind === 'print') {
-    process.stdout.write(loaded.text);
+  const vault = systemVault();
+  const load = (): LoadResult =>
+    loadSettings({ argv: given.flags, env: process.env, version, ...(vault && { vault }) });
+  const first = load();
+  if (first.kind === 'print') {
+    process.stdout.write(first.text);
     return app.exit(0);
   }
-  if (loaded.kind === 'problems') {
-    tellStartFailure(loaded.problems);
+  if (first.kind === 'problems') {
+    tellStartFailure(first.problems);
     return app.exit(1);
   }
-  const { settings, dataDir, warnings } = loaded;
-  const log = createLogger(settings.log_level);
-  for (const warning of warnings) log.warn(warning);
-  let server: RunningServer;
+  const { dataDir } = first;
+  const log = createLogger(first.settings.log_level);
+  for (const warning of first.warnings) log.warn(warning);
+  if (vault && sealStoredSecrets(dataDir, vault)) log.info('the keys in settings.json are now in the safe storage');
+
+  let loaded = first;
+  let studio: StudioShell | undefined;
+  const control = new ServerControl(async (port) => {
+    // Read anew at every start, so that settings take effect that wait for one.
+    const now = load();
+    if (now.kind === 'problems') throw new Error(now.problems.join('\n'));
+    if (now.kind === 'run') loaded = now;
+    const { settings, sources } = loaded;
+    log.level = settings.log_level;
+    // A free port was found at the first start; pages and clients are to find it again.
+    const listenport = settings.listenport === 0 ? (port ?? 0) : settings.listenport;
+    try {
+      return await startServer(
+        { ...settings, listenport },
+        {
+          log,
+          dataDir,
+          sources,
+          ...(vault && { vault }),
+          trash: (file) => shell.trashItem(file),
+          onJobEnded: (job) => studio?.jobEnded(job),
+        },
+      );
+    } catch (error) {
+      throw new Error(startProblem(error, { host: settings.host, port: listenport }), { cause: error });
+    }
+  });
   try {
-    server = await startServer(settings, { log, dataDir });
+    await control.start();
   } catch (error) {
-    tellStartFailure([startProblem(error, { host: settings.host, port: settings.listenport })]);
+    tellStartFailure([error instanceof Error ? error.message : String(error)]);
     return app.exit(1);
   }
-  process.stdout.write(`Herald listening on http://${settings.host}:${server.port}\n`);
-  closeServerBeforeQuit(server);
+  process.stdout.write(`Herald listening on http://${loaded.settings.host}:${control.server?.port}\n`);
 
-  const pageUrl = `${server.url}/${settings.require_token ? `?token=${encodeURIComponent(server.token)}` : ''}`;
-  const open = () =>
-    openStudioWindow({
-      pageUrl,
-      preload: join(import.meta.dirname, '..', 'preload', 'index.cjs'),
-      devTools: !app.isPackaged,
-    });
-  const actions = {
-    copyAddress: () => clipboard.writeText(server.url),
-    openInBrowser: () => void shell.openExternal(pageUrl),
-  };
-  Menu.setApplicationMenu(
-    Menu.buildFromTemplate(
-      menuTemplate({ url: server.url, locale: app.getLocale(), platform: process.platform, actions }),
-    ),
-  );
-  answerPage(server, actions.openInBrowser);
-
-  let window: BrowserWindow | null = null;
-  const show = () => {
-    if (window && !window.isDestroyed()) focusWindow(window);
-    else window = open();
-  };
-  app.on('second-instance', show);
+  studio = new StudioShell({
+    control,
+    dataDir,
+    log,
+    requireToken: () => loaded.settings.require_token,
+    maxUploadBytes: () => loaded.settings.max_upload_mb * BYTES_PER_MB,
+    safeStorage: vault !== undefined,
+  });
+  closeBeforeQuit(control, studio);
+  const show = () => studio?.show();
+  app.on('second-instance', (_event, argv, cwd) => {
+    show();
+    openFiles(splitArguments(ownFlags(argv, app.isPackaged)).files.map((file) => resolve(cwd, file)));
+  });
   app.on('activate', show);
-  // On macOS programs live on without windows; elsewhere closing the window is leaving.
-  app.on('window-all-closed', () => process.platform === 'darwin' || app.quit());
+  // On macOS programs live on without windows; elsewhere closing the window is leaving, unless the tray is to stay.
+  app.on('window-all-closed', () => studio?.staysWithoutWindow || app.quit());
+  openFiles = (paths) => void studio?.playFiles(paths);
   show();
-}
-
-/** The whole surface that the page can reach, and only our own page at that. */
-function answerPage(server: RunningServer, openInBrowser: () => void): void {
-  const home = new URL(server.url).origin;
-  const handle = <T>(channel: string, answer: () => T) =>
-    ipcMain.handle(channel, (event: IpcMainInvokeEvent) => {
-      if (event.senderFrame?.origin !== home) throw new Error('Only the studio page may call this');
-      return answer();
-    });
-  handle(CHANNELS.info, (): DesktopInfo => ({ url: server.url, version, platform: process.platform }));
-  handle(CHANNELS.openInBrowser, openInBrowser);
+  openFiles(given.files.map((file) => resolve(file)));
 }
 
 /** Quitting waits until sessions, processes and sockets are closed, but not for ever. */
-function closeServerBeforeQuit(server: RunningServer): void {
+function closeBeforeQuit(control: ServerControl, studio: StudioShell): void {
   let closing = false;
   app.on('will-quit', (event) => {
     event.preventDefault();
     if (closing) return;
     closing = true;
+    studio.close();
     const deadline = setTimeout(() => app.exit(0), CLOSE_DEADLINE_MS);
-    void server.close().finally(() => {
+    void control.end().finally(() => {
       clearTimeout(deadline);
       app.exit(0);
     });
@@ -100,6 +118,10 @@ function closeServerBeforeQuit(server: RunningServer): void {
 }
 
 if (app.requestSingleInstanceLock()) {
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    openFiles([path]);
+  });
   void main();
 } else {
   process.stdout.write('Herald is already running: its window has been brought to the front.\n');

@@ -1,45 +1,37 @@
 import type { MenuItemConstructorOptions } from 'electron';
+import type { ServerState } from './server-control';
+import type { Words } from './words';
 
-/** What the menu does; the shell provides it. */
-export interface MenuActions {
+/** What the menu and the tray do; the shell provides it. */
+export interface ShellActions {
+  show(): void;
   copyAddress(): void;
   openInBrowser(): void;
+  openFeed(): void;
+  openSettings(): void;
+  startServer(): void;
+  stopServer(): void;
+  quit(): void;
 }
 
-const WORDS = {
-  en: {
-    server: 'Server',
-    listening: (url: string) => `Listening on ${url}`,
-    copy: 'Copy address',
-    open: 'Open in browser',
-    quit: 'Quit Herald',
-    edit: 'Edit',
-    view: 'View',
-  },
-  zh: {
-    server: '服务器',
-    listening: (url: string) => `服务地址：${url}`,
-    copy: '复制地址',
-    open: '在浏览器中打开',
-    quit: '退出 Herald',
-    edit: '编辑',
-    view: '视图',
-  },
-};
+export interface MenuOptions {
+  state: ServerState;
+  words: Words;
+  platform: NodeJS.Platform;
+  actions: ShellActions;
+}
 
 /** The application menu: the server's address first, because other programs need it. */
-export function menuTemplate(options: {
-  url: string;
-  locale: string;
-  platform: NodeJS.Platform;
-  actions: MenuActions;
-}): MenuItemConstructorOptions[] {
-  const { url, actions, platform } = options;
-  const words = options.locale.toLowerCase().startsWith('zh') ? WORDS.zh : WORDS.en;
+export function menuTemplate({ state, words, platform, actions }: MenuOptions): MenuItemConstructorOptions[] {
+  const running = state.kind === 'running';
   const server: MenuItemConstructorOptions[] = [
-    { id: 'address', label: words.listening(url), enabled: false },
-    { id: 'copy', label: words.copy, accelerator: 'CmdOrCtrl+Shift+C', click: () => actions.copyAddress() },
-    { id: 'open', label: words.open, accelerator: 'CmdOrCtrl+Shift+O', click: () => actions.openInBrowser() },
+    { id: 'address', label: statusLine(state, words), enabled: false },
+    { id: 'copy', label: words.copy, enabled: running, accelerator: 'CmdOrCtrl+Shift+C', click: actions.copyAddress },
+    { id: 'open', label: words.open, enabled: running, accelerator: 'CmdOrCtrl+Shift+O', click: actions.openInBrowser },
+    { id: 'feed', label: words.feed, enabled: running, accelerator: 'CmdOrCtrl+Shift+F', click: actions.openFeed },
+    { type: 'separator' },
+    { id: 'settings', label: words.settings, accelerator: 'CmdOrCtrl+,', click: actions.openSettings },
+    startOrStop(state, words, actions),
   ];
   // macOS quits from the app's own menu.
   if (platform !== 'darwin')
@@ -63,3 +55,17 @@ export function menuTemplate(options: {
     },
   ];
 }
+
+export function statusLine(state: ServerState, words: Words): string {
+  return state.kind === 'running' ? words.listening(state.url) : words[state.kind];
+}
+
+export const startOrStop = (state: ServerState, words: Words, actions: ShellActions): MenuItemConstructorOptions => {
+  const stoppable = state.kind === 'running' || state.kind === 'stopping';
+  return {
+    id: 'start-stop',
+    label: stoppable ? words.stop : words.start,
+    enabled: state.kind === 'running' || state.kind === 'stopped',
+    click: stoppable ? actions.stopServer : actions.startServer,
+  };
+};

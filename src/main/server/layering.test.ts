@@ -128,7 +128,14 @@ describe('layers', () => {
     const users = directImports('.').filter((i) => isElectron(i) && !i.typeOnly);
     expect([...new Set(users.map((i) => i.from))].sort()).toEqual([
       'main/dialogs.ts',
+      'main/feed-window.ts',
+      'main/hotkeys.ts',
       'main/index.ts',
+      'main/ipc.ts',
+      'main/notifications.ts',
+      'main/secrets.ts',
+      'main/studio-shell.ts',
+      'main/tray.ts',
       'main/window.ts',
       'preload/index.ts',
     ]);
