@@ -49,8 +49,11 @@ const services = {
 const viewers: RtpViewer[] = [];
 let registry: SessionRegistry;
 
-function open(maxSessions = 1): SessionRegistry {
-  registry = new SessionRegistry({ maxSessions, defaultAvatar: 'grey', iceServers: [] }, services, avatars);
+const { signal } = new AbortController();
+
+function open(maxSessions = 1, unusedMs?: number): SessionRegistry {
+  const options = { maxSessions, defaultAvatar: 'grey', iceServers: [], ...(unusedMs && { unusedMs }) };
+  registry = new SessionRegistry(options, services, avatars);
   return registry;
 }
 
@@ -146,6 +149,42 @@ describe('SessionRegistry', () => {
     open(1);
     await expect(offer({ avatar: 'nobody' })).rejects.toThrow(/available: grey/);
     await offer();
+  });
+
+  it('opens sessions that nobody watches, on air at once, and counts them', async () => {
+    open(1);
+    const id = await registry.open({ signal });
+    expect(registry.list()).toMatchObject([{ sessionid: id, state: 'idle', peer: 'none', videoCodec: 'h264' }]);
+    await expect(registry.open({ signal })).rejects.toMatchObject({ kind: 'limit' });
+    for (let i = 0; i < 500 && registry.list()[0]!.picturesSent < 5; i++) await sleep(10);
+    expect(registry.list()[0]!.picturesSent).toBeGreaterThanOrEqual(5);
+    await registry.close(id, 'by request');
+    expect(registry.list()).toEqual([]);
+  });
+
+  it('closes one that is of no use any more, and neither those in use nor those that begin with the server', async () => {
+    open(3, 700);
+    await registry.launch(0);
+    const used = await registry.open({ signal });
+    const taker = { kind: 'whep' as const, start: async () => {}, video() {}, audio() {}, close: async () => {} };
+    const detach = await registry.get(used)!.attach(taker);
+    const unused = await registry.open({ signal });
+    for (let i = 0; i < 500 && registry.get(unused); i++) await sleep(10);
+    expect(registry.list().map(({ sessionid }) => sessionid)).toEqual([0, used]);
+    await detach();
+    for (let i = 0; i < 500 && registry.get(used); i++) await sleep(10);
+    expect(registry.list().map(({ sessionid }) => sessionid)).toEqual([0]);
+  });
+
+  it('leaves nothing behind when one could not be recorded, or whoever asked for it went away', async () => {
+    open(1);
+    await expect(registry.open({ signal, record: true })).rejects.toThrow('keeps no recordings');
+    expect(registry.list()).toEqual([]);
+    const gone = new AbortController();
+    const opening = registry.open({ signal: gone.signal });
+    gone.abort();
+    await expect(opening).rejects.toThrow('cancelled');
+    expect(registry.list()).toEqual([]);
   });
 
   it('stops waiting for a place when its client hangs up', async () => {
