@@ -1,14 +1,17 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { playFile } from '../store/actions';
+import { takeDrop } from '../store/drop';
+import { useStudio } from '../store/studio';
 import { Icon } from './icon';
 
 const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
 
-/** The whole page takes audio files. Without this a dropped file would replace the page. */
+/** The whole page takes recordings and texts. Without this a dropped file would replace the page. */
 export function DropOverlay() {
   const { t } = useTranslation('stage');
+  const { t: ofAudio } = useTranslation('audio');
   const [over, setOver] = useState(false);
+  const opens = useStudio((s) => s.sideTab === 'audio');
 
   useEffect(() => {
     // Entering a child leaves its parent: only the balance tells whether the pointer is still on the page.
@@ -26,7 +29,7 @@ export function DropOverlay() {
       if (!hasFiles(e)) return;
       e.preventDefault();
       settle(0);
-      void playFile([...(e.dataTransfer?.files ?? [])]);
+      void takeDrop([...(e.dataTransfer?.files ?? [])]);
     };
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);
@@ -44,8 +47,8 @@ export function DropOverlay() {
     <div className="drop-overlay" data-over={over} aria-hidden={!over}>
       <div>
         <Icon name="wave" size={40} />
-        <strong>{t('drop.title')}</strong>
-        <p>{t('drop.hint')}</p>
+        <strong>{opens ? ofAudio('audio.drop') : t('drop.title')}</strong>
+        <p>{opens ? ofAudio('audio.dropHint') : t('drop.hint')}</p>
       </div>
     </div>
   );

@@ -23,6 +23,8 @@ export interface ScriptState {
   lines: ScriptLine[];
   run: ScriptRun;
   notice: ScriptNotice | null;
+  /** The line that is being written. */
+  editing: number | null;
 }
 
 const KEY = 'herald.script';
@@ -37,7 +39,12 @@ function stored(): string | null {
 }
 
 /** The one script that lies open. It is kept in this browser; the server never sees more than the lines that it speaks. */
-export const useScript = create<ScriptState>(() => ({ ...parseStoredScript(stored()), run: IDLE, notice: null }));
+export const useScript = create<ScriptState>(() => ({
+  ...parseStoredScript(stored()),
+  run: IDLE,
+  notice: null,
+  editing: null,
+}));
 
 useScript.subscribe(({ title, lines }, before) => {
   if (title === before.title && lines === before.lines) return;

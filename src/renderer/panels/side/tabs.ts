@@ -13,4 +13,6 @@ export interface SideTab {
 /** What stands beside the stage. A panel is loaded when it is looked at for the first time. */
 export const TABS: readonly SideTab[] = [
   { id: 'chat', label: 'tab.chat', icon: 'ask', panel: lazy(() => import('../chat/chat-panel')) },
+  { id: 'script', label: 'tab.script', icon: 'captions', panel: lazy(() => import('../script/script-panel')) },
+  { id: 'audio', label: 'tab.audio', icon: 'wave', panel: lazy(() => import('../audio/audio-panel')) },
 ];

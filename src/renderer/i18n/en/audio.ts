@@ -1,0 +1,76 @@
+/** Recordings that the presenter speaks: files and the microphone. */
+export const audio = {
+  'audio.pick': 'Choose a file',
+  'audio.record': 'Record',
+  'audio.recordHint': 'Record your voice; the presenter speaks with it',
+  'audio.empty': 'Let the presenter speak with a real voice',
+  'audio.emptyHint':
+    'Drop a recording here, choose one, or record your own voice. It can be listened to and trimmed first.',
+  'audio.kinds': 'WAV, MP3, M4A, OGG, Opus, FLAC, WebM, AAC, MP4',
+  'audio.opening': 'Looking through {{name}}',
+  'audio.close': 'Close {{name}}',
+  'audio.wave': 'Waveform of {{name}}',
+  'audio.from': 'Beginning',
+  'audio.to': 'End',
+  'audio.edgeKeys': 'Arrow keys move it by 0.1 s, with Shift by 1 s, with Alt by 0.01 s',
+  'audio.part': '{{from}} to {{to}}, {{length}} long',
+  'audio.whole': 'The whole of it',
+  'audio.listen': 'Listen',
+  'audio.listenHint': 'Play it here; the presenter stays silent',
+  'audio.pause': 'Pause',
+  'audio.play': 'Let the presenter speak it',
+  'audio.playPart': 'Let the presenter speak this part',
+  'audio.stop': 'Stop',
+  'audio.cancel': 'Cancel',
+  'audio.cutting': 'Cutting out the part',
+  'audio.sending': 'Sending {{percent}} %',
+  'audio.checking': 'The server reads the file',
+  'audio.queued': 'Up next',
+  'audio.speaking': 'The presenter speaks it',
+  'audio.said': 'Said',
+  'audio.interrupted': 'Interrupted',
+  'audio.progress': 'How much was said',
+  'audio.offlineHint': 'Connect to let the presenter speak. You can listen and trim meanwhile.',
+
+  'audio.problem.unreadable':
+    'This browser cannot read the file, so it cannot be shown or trimmed. The server may: let the presenter speak all of it, or save it as WAV or MP3.',
+  'audio.problem.tooLong':
+    'Longer than 15 minutes: it can be played as a whole, not trimmed. Cut it into pieces to trim it here.',
+  'audio.problem.empty': '{{name}} is empty. Record or export it again.',
+  'audio.problem.notAudio':
+    '{{name}} is no recording. Choose a sound or video file: WAV, MP3, M4A, OGG, FLAC, WebM or MP4.',
+  'audio.problem.gone': '{{name}} is not kept in this browser any more. Choose the file again.',
+  'audio.problem.tooLarge': 'The server takes no files of this size. Trim it, or save it as MP3.',
+  'audio.problem.offline': 'There is no connection to the presenter. Connect, then try again.',
+  'audio.problem.refused': 'The presenter cannot speak this file.',
+  'audio.problem.refusedHint': 'Save it as WAV or MP3 and try that.',
+  'audio.problem.cutFailed': 'The part could not be cut out. Close other pages to free memory, or take a shorter file.',
+  'audio.problem.noListen': 'This browser cannot play the file.',
+
+  'audio.recents': 'Recent files',
+  'audio.recentsHint': 'Kept in this browser only: the last ten, 100 MB at most.',
+  'audio.open': 'Open {{name}}',
+  'audio.forget': 'Remove {{name}} from the list',
+  'audio.unknownLength': 'length unknown',
+
+  'audio.mic.asking': 'Allow the microphone in the question of your browser.',
+  'audio.mic.on': 'Recording',
+  'audio.mic.level': 'Loudness',
+  'audio.mic.quiet': 'Speak: the bar shows how loud you are. Ten minutes at most.',
+  'audio.mic.end': 'Finish',
+  'audio.mic.discard': 'Discard',
+  'audio.mic.ending': 'Getting the recording ready',
+  'audio.mic.denied':
+    'The microphone is not allowed. Allow it for this page (the lock or camera sign beside the address), then record again.',
+  'audio.mic.missing': 'There is no microphone. Connect one, then record again.',
+  'audio.mic.busy': 'Another program holds the microphone. Close it there, then record again.',
+  'audio.mic.insecure':
+    'Browsers allow the microphone only on https or on this very machine. Open the page as localhost, or use the desktop app.',
+  'audio.mic.unsupported': 'This browser cannot record. Use a current Chrome, Edge, Firefox or Safari.',
+  'audio.mic.failed':
+    'The recording did not work. Check the microphone in the settings of your system, then try again.',
+  'audio.mic.silent': 'Nothing was heard. Check that the microphone is on and the right one is chosen in your system.',
+
+  'audio.drop': 'Drop to open it',
+  'audio.dropHint': 'Listen to it and trim it before the presenter speaks',
+} as const;
