@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../shared/settings';
 import { openAudio } from './audio/decode';
 import { DEFAULT_PRESENTER, openActions, openAvatars } from './avatar/open';
+import { PerformanceStills } from './avatar/performance-still';
 import { makeClipInProcess } from './clips/clip-host';
 import { ClipLibrary } from './clips/library';
 import { LiveSettings, type Sources } from './config/live';
@@ -186,7 +187,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     recordings,
     clips,
     exports,
-    avatars: { avatars, defaultAvatar },
+    avatars: { avatars, defaultAvatar, stills: new PerformanceStills(avatars, actions) },
     health,
     log,
     token: new Tokens(token, namedTokens),

@@ -5,7 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { avatarsReply, sessionReply } from '../../../shared/protocol';
 import { defaultSettings } from '../../../shared/settings';
+import { Actions } from '../avatar/actions';
 import { AvatarLibrary } from '../avatar/library';
+import { PerformanceStills } from '../avatar/performance-still';
 import { appRoot } from '../entries';
 import { createLogger } from '../log';
 import { FakeSession, FakeSessions } from './fake-sessions';
@@ -15,17 +17,25 @@ let dir: string;
 let app: FastifyInstance;
 let sessions: FakeSessions;
 let library: AvatarLibrary;
+let actions: Actions;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'herald-avatars-'));
   sessions = new FakeSessions();
   library = new AvatarLibrary({ dirs: [dir], cacheDir: join(dir, 'cache') });
+  const wave = { audiotype: 4, video: join(appRoot, 'resources', 'presenters', 'clara', 'idle.mp4'), name: 'Wave' };
+  writeFileSync(join(dir, 'actions.json'), JSON.stringify([wave]));
+  actions = await Actions.open({
+    configFile: join(dir, 'actions.json'),
+    actionsDir: join(dir, 'actions'),
+    cacheDir: join(dir, 'cache'),
+  });
   const silent = { write: () => {} };
   app = await createHttpServer({
     settings: { ...defaultSettings(), rate_limit: 0 },
     sessions,
     health: () => ({}),
-    avatars: { avatars: library, defaultAvatar: 'clara' },
+    avatars: { avatars: library, defaultAvatar: 'clara', stills: new PerformanceStills(library, actions) },
     log: createLogger('silent', { out: silent, err: silent }),
     token: 'correct-horse-battery',
     rendererDir: '/nonexistent',
@@ -33,6 +43,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await app.close();
+  await actions.close();
   await library.close();
   rmSync(dir, { recursive: true, force: true });
 });
@@ -84,3 +95,21 @@ it('tells a session with its performances', async () => {
   expect(sessionReply.parse((await get('/api/sessions/234567')).json()).data.performances).toEqual(performances);
   expect((await get('/api/sessions/999999')).json()).toEqual({ code: -1, msg: expect.stringContaining('not found') });
 });
+
+it('shows the first picture of a performance, in the shape of its avatar, and makes it once', async () => {
+  const still = await get('/api/performances/4/thumbnail?avatar=clara');
+  expect(still.headers['content-type']).toBe('image/jpeg');
+  const facts = jpegSize(still.rawPayload);
+  expect(facts).toEqual({ widthPx: 240, heightPx: 240 });
+  expect((await get('/api/performances/4/thumbnail')).rawPayload).toEqual(still.rawPayload);
+  const missing = await get('/api/performances/5/thumbnail');
+  expect([missing.statusCode, missing.json().msg]).toEqual([404, 'avatar "clara" has no performance 5']);
+  expect((await get('/api/performances/4/thumbnail?avatar=nobody')).statusCode).toBe(400);
+  expect((await get('/api/performances/x/thumbnail')).statusCode).toBe(400);
+});
+
+/** From the frame header (SOF0, ITU-T T.81 B.2.2). */
+function jpegSize(bytes: Buffer): { widthPx: number; heightPx: number } {
+  const at = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+  return { heightPx: bytes.readUInt16BE(at + 5), widthPx: bytes.readUInt16BE(at + 7) };
+}

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { avatarName, avatarsReply, failureReply } from '../../../shared/protocol';
 import type { AvatarLibrary } from '../avatar/library';
+import type { PerformanceStills } from '../avatar/performance-still';
 import { HeraldError } from '../errors';
 import { withFiles } from './media';
 import { failing } from './replies';
@@ -12,6 +13,8 @@ export interface AvatarRouteDependencies {
   avatars: Pick<AvatarLibrary, 'list'>;
   /** Who appears where an offer names nobody. */
   defaultAvatar: string;
+  /** Pictures of what they can put on; without it none is shown. */
+  stills?: Pick<PerformanceStills, 'still'>;
 }
 
 const failures = failing();
@@ -19,7 +22,7 @@ const failures = failing();
 /** Who can appear on stage. Nothing is decoded for it: opening an avatar may still show that its pictures are broken. */
 export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDependencies): Promise<void> {
   if (!options) return;
-  const { avatars, defaultAvatar } = options;
+  const { avatars, defaultAvatar, stills } = options;
   await withFiles(app, (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
     routes.get(
@@ -62,6 +65,26 @@ export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDe
         if (file === undefined) throw new HeraldError('not-found', `avatar "${id}" has no portrait`);
         reply.header('cache-control', 'private, max-age=3600');
         return (reply as unknown as FastifyReply).sendFile(basename(file), dirname(file));
+      },
+    );
+    routes.get(
+      '/api/performances/:audiotype/thumbnail',
+      {
+        schema: {
+          summary: 'The first picture of a performance',
+          tags: ['admin'],
+          params: z.object({ audiotype: z.coerce.number().int().min(1).max(1_000_000) }),
+          querystring: z.object({
+            avatar: avatarName.optional().describe('Who performs it; default: who appears by default'),
+          }),
+          response: { ...failures, 404: failureReply },
+        },
+      },
+      async ({ params: { audiotype }, query: { avatar = defaultAvatar } }, reply) => {
+        const jpeg = await stills?.still(avatar, audiotype);
+        if (!jpeg) throw new HeraldError('not-found', `avatar "${avatar}" has no performance ${audiotype}`);
+        reply.header('cache-control', 'private, max-age=600').type('image/jpeg');
+        return (reply as unknown as FastifyReply).send(jpeg);
       },
     );
   });

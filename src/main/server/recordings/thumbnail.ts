@@ -54,7 +54,8 @@ export async function firstPicture(file: string): Promise<Buffer> {
   }
 }
 
-async function jpegOf(picture: Frame): Promise<Buffer> {
+/** A picture as a JPEG of 480 pixels at most on its longer side. */
+export async function jpegOf(picture: Frame): Promise<Buffer> {
   const shrink = Math.min(1, MAX_SIDE_PX / Math.max(picture.width, picture.height));
   const even = (px: number) => Math.max(2, 2 * Math.round((px * shrink) / 2));
   const scaler = new SoftwareScaleContext();
