@@ -58,6 +58,7 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    '--mantine-primary-color-contrast': '#ffffff',
     '--mantine-color-text': '#131821',
     '--mantine-color-dimmed': '#525c6b',
     '--mantine-color-placeholder': '#5d6776',
@@ -67,6 +68,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#b3291d',
   },
   dark: {
+    '--mantine-primary-color-contrast': '#0a1530',
     '--mantine-color-dimmed': '#9ba5b4',
     '--mantine-color-placeholder': '#9ba5b4',
     '--mantine-color-default-border': '#2f3744',

@@ -44,7 +44,9 @@ export function TopBar() {
         {desktop && (
           <IconButton icon="external" label={t('action.openInBrowser')} onClick={() => void desktop.openInBrowser()} />
         )}
-        <IconButton icon="keyboard" label={t('keys.title')} onClick={() => useStudio.setState({ keysOpen: true })} />
+        <span className="keys-button">
+          <IconButton icon="keyboard" label={t('keys.title')} onClick={() => useStudio.setState({ keysOpen: true })} />
+        </span>
         <Button
           variant="subtle"
           color="gray"

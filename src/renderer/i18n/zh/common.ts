@@ -38,7 +38,7 @@ export const common: Wording<typeof english> = {
   'keys.open': '显示这些快捷键',
 
   'tab.list': '舞台旁的面板',
-  'tab.chat': '对话',
+  'tab.chat': '聊天',
   'tab.script': '台词',
   'tab.audio': '音频',
 
