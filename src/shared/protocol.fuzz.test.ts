@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { fuzzRuns } from '../../testing/fuzz';
+import { anyText, fuzzRuns } from '../../testing/fuzz';
 import * as protocol from './protocol';
 import * as settingsProtocol from './settings-protocol';
 
 const { controlBodies, ...others } = protocol;
 const bodies = (push: boolean) =>
-  Object.entries(controlBodies({ push })).map(([name, schema]) => [`${name}${push ? ' (push)' : ''}`, schema] as const);
-const isSchema = (value: unknown): value is z.ZodType => value instanceof z.ZodType;
-const schemas: (readonly [string, z.ZodType])[] = [
-  ...Object.entries({ ...others, ...settingsProtocol }).filter((entry): entry is [string, z.ZodType] =>
-    isSchema(entry[1]),
+  Object.entries(controlBodies({ push })).map(
+    ([name, schema]) => [`${name}${push ? ' (push)' : ''}`, schema] as [string, z.ZodType],
+  );
+const schemas: [string, z.ZodType][] = [
+  ...Object.entries({ ...others, ...settingsProtocol }).flatMap(([name, value]): [string, z.ZodType][] =>
+    (value as unknown) instanceof z.ZodType ? [[name, value as unknown as z.ZodType]] : [],
   ),
   ...bodies(false),
   ...bodies(true),
@@ -51,7 +52,7 @@ const leaf = fc.oneof(
     1e308,
     0.5,
   ),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  anyText(20),
   fc.double(),
 );
 const json = fc.letrec<{ value: unknown }>((tie) => ({
