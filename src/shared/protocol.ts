@@ -226,7 +226,8 @@ export const sessionBody = z
     voice: optionalText,
     record: optionalSwitch.describe('Record it from its first picture on'),
   })
-  .prefault({});
+  .nullish()
+  .transform((body) => body ?? { avatar: undefined, voice: undefined, record: false });
 export const openedReply = z.union([ok.extend({ sessionid: z.int() }), failureReply]);
 
 export const outputBody = z.object({

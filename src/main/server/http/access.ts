@@ -62,6 +62,7 @@ export const ACCESS_TABLE: readonly (readonly [method: string, path: string, acc
   // An avatar or a model that is brought in stays, and is read by every later session.
   ['*', '/api/avatars*', { ...upload, scope: 'admin' }],
   ['*', '/api/models*', { ...upload, scope: 'admin' }],
+  ['POST', '/api/sessions', { scope: 'control', class: 'offer' }],
   ['*', '/api/sessions/*', control],
   ['*', '/api/recordings*', control],
   ['*', '/api/clips*', control],

@@ -685,8 +685,11 @@ describe('pages', () => {
       '/api/admin/sessions',
       '/api/health',
       '/api/llm/models',
+      '/api/sessions',
       '/api/sessions/{sessionid}',
       '/api/sessions/{sessionid}/close',
+      '/api/sessions/{sessionid}/outputs',
+      '/api/sessions/{sessionid}/outputs/{output}',
       '/human',
       '/humanaudio',
       '/interrupt_talk',
@@ -696,6 +699,9 @@ describe('pages', () => {
       '/record/{sessionid}',
       '/set_audiotype',
       '/sse',
+      '/whep',
+      '/whep/{sessionid}',
+      '/whep/{sessionid}/{viewerid}',
     ]);
     const { content } = document.paths['/humanaudio'].post.requestBody;
     expect(content['multipart/form-data'].schema.properties.file).toMatchObject({ type: 'string', format: 'binary' });
