@@ -6,6 +6,7 @@ export const library = {
   'library.empty': 'Nothing recorded yet',
   'library.emptyHint': 'Press Record below the presenter. What you record appears here, ready to play and to share.',
   'library.failed': 'The recordings could not be listed',
+  'library.outdated': 'Herald has been updated since this page was opened, or does not answer. Reload the page.',
   'library.more': 'Show more ({{count}})',
   'library.search': 'Search the recordings',
   'library.searchHint': 'Title, presenter or words that were said',

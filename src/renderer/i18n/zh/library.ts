@@ -8,6 +8,7 @@ export const library: Wording<typeof english> = {
   'library.empty': '还没有录像',
   'library.emptyHint': '点击画面下方的“录制”。录好的内容会出现在这里，可随时播放和分享。',
   'library.failed': '无法列出录像',
+  'library.outdated': '打开此页面后 Herald 已更新，或者没有响应。请重新加载页面。',
   'library.more': '显示更多（{{count}}）',
   'library.search': '搜索录像',
   'library.searchHint': '标题、数字人或说过的话',

@@ -38,11 +38,12 @@ export default function Drawer() {
       position={narrow ? 'bottom' : 'right'}
       size={narrow ? '92dvh' : 560}
       closeOnEscape={false}
+      classNames={{ content: classes.drawer }}
       transitionProps={{ duration: 160 }}
     >
       <Frame.Overlay backgroundOpacity={0.34} />
-      <Frame.Content className={classes.drawer} onKeyDown={keepKeys}>
-        <Frame.Header className={classes.header}>
+      <Frame.Content onKeyDown={keepKeys}>
+        <div className={classes.header}>
           <Frame.Title component="h2" className={classes.title}>
             {t(showsClips ? 'clips.title' : 'library.title')}
           </Frame.Title>
@@ -60,7 +61,7 @@ export default function Drawer() {
             />
           )}
           <Frame.CloseButton size={38} iconSize={20} aria-label={t('common:action.close')} />
-        </Frame.Header>
+        </div>
         <Frame.Body className={classes.body}>{showsClips ? <Clips clips={clips} /> : <Recordings />}</Frame.Body>
       </Frame.Content>
     </Frame.Root>
