@@ -20,7 +20,6 @@ const toggleMute = (): void => {
 const KEYS: Record<string, () => unknown> = {
   '/': focusComposer,
   '?': () => useStudio.setState({ keysOpen: true }),
-  r: toggleRecording,
   m: toggleMute,
   s: saveSnapshot,
   p: () => canFloat() && toggleFloating(),
@@ -34,7 +33,9 @@ function press(event: KeyboardEvent): void {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target instanceof Element && event.target.closest(TYPING)) return;
-  const action = KEYS[event.key.toLowerCase()];
+  const key = event.key.toLowerCase();
+  // With Shift: the bare letter repeats a line of the script.
+  const action = event.shiftKey && key === 'r' ? toggleRecording : KEYS[key];
   const mode = modeOfKey(event.key, useStudio.getState().session?.performances ?? []);
   if (action) {
     // The slash must not be the first thing in the field that it leads to.

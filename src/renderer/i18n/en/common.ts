@@ -28,6 +28,8 @@ export const common = {
   'keys.live': 'Live',
   'keys.still': 'Still',
   'keys.perform': 'Performances, in their order',
+  'keys.next': 'Next line of the script',
+  'keys.repeat': 'Repeat that line',
   'keys.record': 'Start or stop recording',
   'keys.mute': 'Mute or unmute',
   'keys.fullscreen': 'Full screen',

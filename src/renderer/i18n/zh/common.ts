@@ -30,6 +30,8 @@ export const common: Wording<typeof english> = {
   'keys.live': '动态',
   'keys.still': '静止',
   'keys.perform': '各个表演节目，按顺序',
+  'keys.next': '台词的下一句',
+  'keys.repeat': '重复这一句',
   'keys.record': '开始或停止录制',
   'keys.mute': '静音或取消静音',
   'keys.fullscreen': '全屏',
