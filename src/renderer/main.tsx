@@ -7,7 +7,6 @@ import './styles/stage.css';
 import './styles/side.css';
 import './styles/conversation.css';
 import './styles/voices.css';
-import './styles/recording.css';
 import './styles/overlays.css';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useStudio } from '../store/studio';
 import { formatDuration } from './format';
+import classes from './recording-pill.module.css';
 import { useNow } from './use-now';
 
 /** Says at the top, too, that a recording is going on: nobody should forget it. The time is not read out every second. */
@@ -15,10 +16,10 @@ export function RecordingPill() {
         {on ? t('record.on') : ''}
       </span>
       {on && (
-        <div className="recording-pill" data-testid="recording-pill" aria-hidden="true">
+        <div className={classes.pill} data-testid="recording-pill" aria-hidden="true">
           <i />
-          <span className="recording-word">{t('record.on')}</span>
-          <span className="recording-time">{formatDuration(nowMs - (taping.startedAtMs ?? nowMs))}</span>
+          <span>{t('record.on')}</span>
+          <span className={classes.time}>{formatDuration(nowMs - (taping.startedAtMs ?? nowMs))}</span>
         </div>
       )}
     </>

@@ -1,75 +1,78 @@
-import { formatBytes, formatDuration } from '../../components/format';
+import { Button } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { formatDuration } from '../../components/format';
 import { IconButton } from '../../components/icon-button';
 import { useNow } from '../../components/use-now';
-import type { MessageKey } from '../../i18n/translate';
-import { useTranslate } from '../../i18n/use-translate';
 import type { Taping } from '../../store/state';
 import { useStudio } from '../../store/studio';
 import { toggleRecording } from '../../store/studio-actions';
+import { useFigures } from '../library/figures';
+import classes from './record-button.module.css';
 
-const LABELS: Record<Taping['state'], MessageKey> = {
+const LABELS = {
   starting: 'record.starting',
   on: 'record.stop',
   ending: 'record.ending',
-};
+} as const satisfies Record<Taping['state'], string>;
 
-/** Begins and ends a recording; in between it shows how long and how large it is. It keeps its width: nothing moves. */
+/** Begins and ends a recording; in between it shows how long and how large it is. */
 export function RecordButton() {
-  const t = useTranslate();
+  const { t } = useTranslation('stage');
   const connected = useStudio((s) => s.connection.phase === 'connected');
   const taping = useStudio((s) => s.taping);
   const label = t(taping ? LABELS[taping.state] : 'record.start');
   return (
-    <div className="record-box">
-      <button
-        type="button"
-        className="outline-button record"
+    <div className={`record-box ${classes.box}`}>
+      <Button
+        variant="default"
+        className={classes.button}
+        data-testid="record"
         data-state={taping?.state ?? 'off'}
         aria-label={label}
         aria-pressed={taping !== null}
         aria-busy={taping !== null && taping.state !== 'on'}
         title={taping ? label : t('record.startHint')}
         disabled={!connected}
+        leftSection={<span className={classes.mark} aria-hidden="true" />}
         onClick={() => void toggleRecording()}
       >
-        <span className="record-mark" aria-hidden="true" />
         {taping?.state === 'on' ? (
           <Running taping={taping} />
         ) : (
           <span>{t(taping ? LABELS[taping.state] : 'record.button')}</span>
         )}
-      </button>
+      </Button>
       <Problem />
     </div>
   );
 }
 
-function Running({ taping }: { taping: Taping }) {
+function Running({ taping: { startedAtMs, bytes } }: { taping: Taping }) {
   const nowMs = useNow(true);
-  const { startedAtMs, bytes } = taping;
+  const figures = useFigures();
   return (
-    <span className="record-figures">
+    <span className={classes.figures}>
       <b>{formatDuration(nowMs - (startedAtMs ?? nowMs))}</b>
-      {bytes !== null && <small>{formatBytes(bytes)}</small>}
+      {bytes !== null && <small>{figures.bytes(bytes)}</small>}
     </span>
   );
 }
 
 /** Why it did not begin or was not kept, above the button that it belongs to. */
 function Problem() {
-  const t = useTranslate();
+  const { t } = useTranslation(['stage', 'common']);
   const problem = useStudio((s) => s.tapeProblem);
   if (problem === null) return null;
   return (
-    <div role="alert" className="record-problem">
+    <div role="alert" className={classes.problem}>
       <div>
         <strong>{t('record.failed')}</strong>
-        <p>{problem || t('error.network')}</p>
+        <p>{problem || t('common:error.network')}</p>
       </div>
       <IconButton
         small
         icon="close"
-        label={t('action.dismiss')}
+        label={t('common:action.dismiss')}
         onClick={() => useStudio.setState({ tapeProblem: null })}
       />
     </div>

@@ -25,7 +25,7 @@ export function ExportLines({ sourceId }: { sourceId: string }) {
 function ExportLine({ one }: { one: Export }) {
   const { t } = useTranslation('library');
   const figures = useFigures();
-  const { id, state, format, progress, bytes, problem } = one;
+  const { id, state, format, progress, bytes, problem, createdAt } = one;
   const name = t(`export.format.${format}`);
   const open = state === 'queued' || state === 'running';
   return (
@@ -45,7 +45,9 @@ function ExportLine({ one }: { one: Export }) {
       {state === 'failed' && <Fault words={problem} />}
       {state === 'done' && (
         <>
-          <span className={classes.size}>{bytes === undefined ? '' : figures.bytes(bytes)}</span>
+          <span className={classes.size}>
+            {[bytes === undefined ? '' : figures.bytes(bytes), figures.time(createdAt)].filter(Boolean).join(' · ')}
+          </span>
           <Download icon={DownloadIcon} href={exportUrl(id)} label={t('export.download', { name })} />
         </>
       )}

@@ -8,6 +8,8 @@ export interface Figures {
   bytes(count: number): string;
   /** Day and time of an ISO 8601 date. */
   when(iso: string): string;
+  /** Time alone. */
+  time(iso: string): string;
   /** 12:34. */
   length(ms: number): string;
 }
@@ -28,6 +30,7 @@ export function figuresIn(locale: string): Figures {
     return { bytes, format: new Intl.NumberFormat(locale, style) };
   });
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const times = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
   return {
     bytes: (count) => {
       const { bytes, format } = sizes.find((size) => count >= size.bytes) ?? sizes.at(-1)!;
@@ -35,6 +38,7 @@ export function figuresIn(locale: string): Figures {
       return format.format(count === 0 ? 0 : Math.max(count / bytes, bytes === 1e3 ? 1 : 0));
     },
     when: (iso) => dates.format(new Date(iso)),
+    time: (iso) => times.format(new Date(iso)),
     length: formatDuration,
   };
 }
