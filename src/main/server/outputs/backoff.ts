@@ -1,10 +1,10 @@
 const FIRST_MS = 500;
-/** A server that is back should have its stream back soon. */
-const LONGEST_MS = 5_000;
+/** With the time that connecting takes, a server that is back has its stream back within 5 s. */
+const LONGEST_MS = 4_000;
 const LONGEST_ASKED_FOR_MS = 300_000;
 
 /**
- * How long to wait before the next try: twice as long each time, up to 5 s, of which up to half is left to chance, so that the
+ * How long to wait before the next try: twice as long each time, up to 4 s, of which up to half is left to chance, so that the
  * publishers of a server that is back do not all come at once. A server that asks for more (`Retry-After`) gets it, up to 5 min.
  * @param failures in a row, 1 after the first
  */

@@ -1,66 +1,27 @@
 import type { PerformanceSummary, SessionEvent, SessionSummary } from '../../../shared/protocol';
-import type { DecodedAudio } from '../audio/decode';
-import type { Performance } from '../avatar/actions';
-import type { Avatar } from '../avatar/avatar';
 import type { VideoCodec } from '../encode/video';
 import { HeraldError } from '../errors';
 import { given } from '../given';
 import type { Log } from '../log';
-import type { LatencyLedger } from '../metrics/latency';
-import type { Mouth } from '../mouth/mouth';
 import type { Output } from '../outputs/output';
-import type { IceServer, Peer } from '../outputs/webrtc/peer';
+import type { Peer } from '../outputs/webrtc/peer';
 import { RealClock } from '../playout/clock';
 import { PictureBuffers } from '../playout/picture-buffers';
 import { Playout } from '../playout/playout';
-import type { RecordingLibrary } from '../recordings/library';
-import type { Tts, VoiceSettings } from '../tts/tts';
 import type { SayOptions, SessionHandle } from './api';
 import { AttachedOutputs } from './attached';
-import { type ChatServices, Dialogue, type DialogueHooks } from './dialogue';
+import { Dialogue, type DialogueHooks } from './dialogue';
 import { Faults } from './faults';
 import { Lips } from './lips';
 import { MODE_STILL, Modes } from './modes';
 import { SessionOutputs } from './outputs';
+import type { SessionParts, SessionServices } from './parts';
 import { Program } from './program';
 import { SessionRecording } from './recording';
 import type { Turn, TurnSource } from './turn';
 import { Turns } from './turns';
 
-/** What every session of a server shares. */
-export interface SessionServices {
-  tts: Tts;
-  chat: ChatServices;
-  /** What a question does that comes while another is being answered. */
-  chatOverlap: 'queue' | 'replace';
-  /** Whether speech and performances wait for each other (the default) or the later one ends the former. */
-  performanceOverlap?: 'queue' | 'cut';
-  latency: LatencyLedger;
-  mouth: Mouth;
-  openAudio(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<DecodedAudio>;
-  log: Log;
-  videoBitrateBps: number;
-  /** Where recordings are kept; without it there are none. */
-  recordings?: RecordingLibrary;
-  /** What outputs find their way through NAT with. */
-  iceServers?: readonly IceServer[];
-}
-
-export interface SessionParts {
-  id: number;
-  avatar: Avatar;
-  /** Whose session it is. Without one it is on air at once and until it is closed. */
-  peer?: Peer;
-  /** Stays until it is closed, used or not. */
-  lasting?: boolean;
-  /** The peer's, or H.264. */
-  videoCodec?: VideoCodec;
-  studio: boolean;
-  /** How it speaks unless a text asks for something else. */
-  voice?: VoiceSettings;
-  /** What it can do besides talk. */
-  performances?: readonly Performance[];
-}
+export type { SessionParts, SessionServices } from './parts';
 
 const AUDIO_BITRATE_BPS = 64_000;
 

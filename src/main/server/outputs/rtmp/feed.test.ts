@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EncodedPacket } from '../output';
-import { Backoff } from './backoff';
 import { Feed } from './feed';
 import type { FlvPacket } from './messages';
 
@@ -95,15 +94,4 @@ describe('what goes into a connection', () => {
     expect(times('video')).toEqual([0, PICTURE]);
     expect(feed.backlogMs).toBeLessThan(100);
   });
-});
-
-it('waits twice as long each time, at most 4 s, less up to a half, and from the beginning after a good while', () => {
-  const waits = (random: number) => {
-    const backoff = new Backoff(() => random);
-    const ms = Array.from({ length: 6 }, () => backoff.nextMs());
-    backoff.reset();
-    return [...ms, backoff.nextMs()];
-  };
-  expect(waits(0)).toEqual([500, 1_000, 2_000, 4_000, 4_000, 4_000, 500]);
-  expect(waits(0.5)).toEqual([375, 750, 1_500, 3_000, 3_000, 3_000, 375]);
 });

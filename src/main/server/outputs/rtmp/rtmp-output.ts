@@ -2,9 +2,9 @@ import { CodecParameters } from 'node-av/lib';
 import { SAMPLE_RATE_HZ } from '../../../../shared/units';
 import { AacEncoder } from '../../encode/aac';
 import { HeraldError } from '../../errors';
+import { backoffMs } from '../backoff';
 import type { EncodedPacket, MediaFormat } from '../output';
 import type { PushOptions, PushOutput, PushState } from '../push';
-import { Backoff } from './backoff';
 import { Feed } from './feed';
 import { type LinkLimits, RtmpLink } from './link';
 import type { AacFormat, FlvFormat } from './messages';
@@ -31,9 +31,10 @@ export class RtmpOutput implements PushOutput {
   onChange: (state: PushState, reason?: string) => void = () => {};
   private readonly feed: Feed;
   private readonly link: RtmpLink;
-  private readonly backoff = new Backoff();
   private readonly sums = { connects: 0, sentPackets: 0, sentBytes: 0 };
   private state_: PushState = 'connecting';
+  /** In a row. */
+  private failures = 0;
   private format: FlvFormat | undefined;
   private aac: AacEncoder | undefined;
   /** From the encoder's count of samples to the session's clock. */
@@ -123,7 +124,9 @@ export class RtmpOutput implements PushOutput {
   private connected(): void {
     this.sums.connects++;
     this.feed.begin();
-    this.good = setTimeout(() => this.backoff.reset(), GOOD_AFTER_MS);
+    this.good = setTimeout(() => {
+      this.failures = 0;
+    }, GOOD_AFTER_MS);
     this.set('live');
   }
 
@@ -131,7 +134,7 @@ export class RtmpOutput implements PushOutput {
     if (this.closing) return;
     clearTimeout(this.good);
     this.feed.end();
-    this.again = setTimeout(() => this.connect(), this.backoff.nextMs());
+    this.again = setTimeout(() => this.connect(), backoffMs(++this.failures));
     this.set('reconnecting', reason);
   }
 

@@ -45,6 +45,8 @@ async function drop(): Promise<void> {
 }
 
 Log.setLevel(AV_LOG_QUIET); // its lines hold the address, and with it the stream key
+// Ctrl-C goes to every process of a terminal: the server ends this one, after its goodbye to the far end.
+process.on('SIGINT', () => {});
 process.once('disconnect', () => process.exit(1)); // the server is gone
 process.on('message', (message: ToRtmp) => {
   tail = tail.then(() => handle(message));

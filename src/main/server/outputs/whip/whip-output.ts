@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../backoff';
 import type { EncodedPacket, MediaFormat } from '../output';
 import type { PushOptions, PushOutput, PushState } from '../push';
 import type { IceServer } from '../webrtc/connection';
 import { newSenderFigures } from '../webrtc/rtp-sender-pair';
-import { backoffMs } from './backoff';
 import { PUBLICATION_LIMITS, Publication, type PublicationLimits } from './publication';
 import { WhipProblem } from './whip-problem';
 
