@@ -3,6 +3,7 @@ import { KeysSheet } from './components/keys-sheet';
 import { useShortcuts } from './components/use-shortcuts';
 import { ModelDialog } from './panels/chat/model-picker';
 import { LibraryDrawer } from './panels/library/library-drawer';
+import { SettingsDialog } from './panels/settings/settings-dialog';
 import { Side } from './panels/side/side';
 import { FiguresPanel } from './panels/stage/figures';
 import { Stage } from './panels/stage/stage';
@@ -21,6 +22,7 @@ export function App() {
       <LibraryDrawer />
       <KeysSheet />
       <ModelDialog />
+      <SettingsDialog />
       <DropOverlay />
     </div>
   );

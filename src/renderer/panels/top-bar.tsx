@@ -9,6 +9,7 @@ import { openLibrary } from '../store/library-actions';
 import { nextTheme, type Theme, usePreferences } from '../store/preferences';
 import { useStudio } from '../store/studio';
 import { PresenterPicker } from './presenter-picker';
+import { SettingsButton } from './settings/settings-dialog';
 
 const THEME_ICON: Record<Theme, IconName> = { auto: 'auto', light: 'sun', dark: 'moon' };
 
@@ -62,6 +63,7 @@ export function TopBar() {
           label={t(`theme.${theme}`)}
           onClick={() => usePreferences.setState({ theme: nextTheme(theme) })}
         />
+        <SettingsButton />
         <Button
           variant={on ? 'default' : 'filled'}
           className="connect"

@@ -1,11 +1,13 @@
 import { audio } from './audio';
 import { chat } from './chat';
 import { common } from './common';
+import { desktop } from './desktop';
 import { library } from './library';
 import { performances } from './performances';
 import { script } from './script';
+import { settings } from './settings';
 import { stage } from './stage';
 import { voices } from './voices';
 
 /** Every namespace; a new one is one line here. */
-export const zh = { common, stage, chat, voices, performances, library, script, audio };
+export const zh = { common, stage, chat, voices, performances, library, script, audio, settings, desktop };

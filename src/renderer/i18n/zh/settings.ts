@@ -1,0 +1,46 @@
+import type { settings as english } from '../en/settings';
+import type { Wording } from '../wording';
+
+/** 设置面板。 */
+export const settings: Wording<typeof english> = {
+  'settings.title': '设置',
+  'settings.search': '搜索设置',
+  'settings.groups': '设置分组',
+  'settings.nothing': '没有与“{{query}}”相符的设置',
+  'settings.nothingHint': '可按用途或参数名搜索，例如：音色、密钥、listenport。',
+  'settings.loading': '正在读取设置',
+  'settings.failed': '无法读取设置',
+  'settings.denied': '只能在运行 Herald 的电脑上更改设置，或在网页地址中带上令牌。',
+
+  'settings.group.chat': '对话',
+  'settings.group.voice': '语音',
+  'settings.group.presenter': '主播形象',
+  'settings.group.recording': '录制与文件',
+  'settings.group.server': '服务器',
+  'settings.group.access': '访问权限',
+  'settings.group.desktop': '桌面应用',
+
+  'settings.applied': '已生效',
+  'settings.saving': '正在保存',
+  'settings.waits': '下次启动时生效',
+  'settings.nextStart': '下次启动生效',
+  'settings.waiting_other': '有 {{count}} 项更改将在下次启动时生效。',
+  'settings.restart': '重启服务器',
+  'settings.restartHint': '重新启动 Herald 后即可生效。',
+  'settings.reset': '恢复默认值',
+  'settings.resetOf': '{{label}}：恢复默认值',
+  'settings.default': '默认：{{value}}',
+  'settings.none': '无',
+  'settings.on': '开',
+  'settings.off': '关',
+  'settings.locked.command line': '已由命令行参数 {{flag}} 指定，优先于此处。去掉该参数后即可在此更改。',
+  'settings.locked.environment': '已由环境变量指定，优先于此处。取消该变量后即可在此更改。',
+  'settings.locked.start': '只能在启动时指定：{{flag}}',
+  'settings.secretSet': '已设置。输入新内容即可替换。',
+  'settings.secretNone': '未设置',
+  'settings.forget': '清除',
+  'settings.forgetOf': '{{label}}：清除',
+  'settings.save': '保存',
+  'settings.saveOf': '保存：{{label}}',
+  'settings.list': '用逗号分隔',
+};
