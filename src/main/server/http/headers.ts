@@ -16,9 +16,13 @@ const HEADERS = {
 
 export function sendMoreSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async (_request, reply) => void reply.headers(HEADERS));
-  // W3C Server Timing: what a request cost here, without the way to the caller.
+  // W3C Server Timing: what a request cost here, without the way to the caller, and whether it came as far as its handler.
+  app.addHook('preHandler', async (request, reply) => {
+    if (!request.is404) reply.header('server-timing', 'handler, ');
+  });
   app.addHook('onSend', async (_request, reply, payload) => {
-    reply.header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`);
+    const reached = reply.getHeader('server-timing') ?? '';
+    reply.header('server-timing', `${reached}total;dur=${reply.elapsedTime.toFixed(1)}`);
     return payload;
   });
 }

@@ -1,0 +1,299 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request as send } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { root, startTestServer, type TestServer } from '../testing/server';
+import { RtpViewer } from '../testing/viewer';
+import { Random } from './random';
+import { type FuzzRequest, type OpenApi, requestTo, routesOf } from './requests';
+import type { ValueSource } from './values';
+
+/**
+ * `npm run fuzz -- --requests 20000 [--rate-limit 100] [--seed 1] [--port 0]`: nasty requests over every route of
+ * /openapi.json, against a server that it starts itself in a folder of its own. Exit code 1 when a promise was broken.
+ */
+
+const TOKEN = 'token-of-the-fuzz-kit';
+const AT_ONCE = 12;
+/** Of all requests, those that are broken on purpose; the others are to reach their handlers. */
+const BROKEN_SHARE = 0.03;
+const RAW_SHARE = 0.005;
+const OWN_TIME_LIMIT_MS = 1_000;
+/** Deliberate waits: for a free place (`max session reached`), and for what a client asked to wait for. */
+const WAITS = [
+  'POST /offer',
+  'POST /whep',
+  'POST /api/sessions',
+  'POST /record',
+  'POST /humanaudio',
+  'GET /api/llm/models',
+  'GET /api/voices',
+];
+
+interface Reply {
+  status: number;
+  /** A hook right before the handler says so, in Server-Timing. */
+  handled: boolean;
+  ownMs: number;
+  body: string;
+}
+
+interface Tally {
+  sent: number;
+  handled: number;
+  slowestMs: number;
+  statuses: Record<string, number>;
+}
+
+const tallies = new Map<string, Tally>();
+const faults: string[] = [];
+const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      requests: { type: 'string', default: '20000' },
+      'rate-limit': { type: 'string', default: '0' },
+      seed: { type: 'string', default: '1' },
+      port: { type: 'string', default: '0' },
+      report: { type: 'string' },
+    },
+  });
+  const [total, seed] = [Number(values.requests), Number(values.seed)];
+  const dataDir = mkdtempSync(join(tmpdir(), 'herald-fuzz-'));
+  const flags = [
+    '--listenport',
+    values.port,
+    '--rate_limit',
+    values['rate-limit'],
+    '--token',
+    TOKEN,
+    '--max_session',
+    '4',
+  ];
+  const server = await startTestServer([...flags, '--log_level', 'warn'], { dataDir });
+  try {
+    const report = await run(server, total, seed, Number(values['rate-limit']));
+    process.stdout.write(report);
+    const file = values.report ?? join(root, 'out', 'fuzz-report.md');
+    mkdirSync(join(root, 'out'), { recursive: true });
+    writeFileSync(file, report);
+    process.stdout.write(`\nWritten to ${file}\n`);
+  } finally {
+    agent.destroy();
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+  process.exitCode = faults.length > 0 ? 1 : 0;
+}
+
+async function run(server: TestServer, total: number, seed: number, rateLimit: number): Promise<string> {
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi;
+  const routes = routesOf(document);
+  const random = new Random(seed);
+  const live = new LiveSession(server.url);
+  const source: ValueSource = {
+    random,
+    known: (key) =>
+      key === 'sessionid' ? (live.id ?? 123_456) : key === 'sdp' && random.chance(0.02) ? live.sdp : undefined,
+  };
+  const rss: number[] = [];
+  const cpuBeforeMs = server.cpuMs();
+  let sent = 0;
+  let ended = false;
+  void server.exited.then((code) => {
+    if (!ended) faults.push(`the server ended with ${code}: ${server.output().slice(-2_000)}`);
+  });
+  const worker = async () => {
+    while (sent < total && faults.length < 50) {
+      const number = ++sent;
+      if (number % Math.max(1, Math.floor(total / 20)) === 0) {
+        rss.push(server.rssBytes());
+        process.stderr.write(`\r${number} of ${total}, ${mb(rss.at(-1)!)} MB, ${faults.length} faults   `);
+      }
+      if (number % 500 === 1) await live.renew();
+      if (random.chance(RAW_SHARE)) await raw(server.url, random);
+      else await one(server.url, requestTo(random.of(routes), source, BROKEN_SHARE), rateLimit);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  process.stderr.write('\n');
+  live.close();
+  // Sessions that never connected are reaped after 10 s.
+  await sleep(12_000);
+  const settledRss = server.rssBytes();
+  const health = await fetch(`${server.url}/api/health?token=${TOKEN}`).catch(() => undefined);
+  if (health?.status !== 200) faults.push(`afterwards /api/health answers ${health?.status ?? 'nothing'}`);
+  ended = true;
+  return reportOf({ server, total, seed, rateLimit, rss, settledRss, cpuMs: server.cpuMs() - cpuBeforeMs });
+}
+
+async function one(url: string, request: FuzzRequest, rateLimit: number): Promise<void> {
+  const tally = tallies.get(request.route) ?? { sent: 0, handled: 0, slowestMs: 0, statuses: {} };
+  tallies.set(request.route, tally);
+  tally.sent++;
+  const reply = await call(url, request).catch((error: Error) => error);
+  if (reply instanceof Error) {
+    tally.statuses[reply.message.slice(0, 30)] = (tally.statuses[reply.message.slice(0, 30)] ?? 0) + 1;
+    // Broken requests may be hung up on; a fitting one must be answered.
+    if (request.fitting) fault(`${request.route}: ${reply.message}`, request);
+    return;
+  }
+  const { status, ownMs } = reply;
+  tally.statuses[status] = (tally.statuses[status] ?? 0) + 1;
+  if (reply.handled) tally.handled++;
+  if (!WAITS.includes(request.route) || status !== 503) tally.slowestMs = Math.max(tally.slowestMs, ownMs);
+  if (status >= 500 && status !== 503) fault(`${request.route}: ${status} ${reply.body.slice(0, 300)}`, request);
+  if (status === 429 && rateLimit === 0) fault(`${request.route}: 429 without a limit`, request);
+  if (/\bat .+\.[jt]s:\d+/.test(reply.body)) fault(`${request.route}: a stack trace in the reply`, request);
+  if (ownMs > OWN_TIME_LIMIT_MS && !WAITS.includes(request.route))
+    fault(`${request.route}: ${ownMs} ms of its own time`, request);
+}
+
+function fault(what: string, { method, url, body }: FuzzRequest): void {
+  faults.push(`${what}\n    ${method} ${url.slice(0, 200)} ${body?.subarray(0, 300).toString('latin1') ?? ''}`);
+}
+
+function call(base: string, { method, url, headers, body }: FuzzRequest): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const all = {
+      ...headers,
+      authorization: `Bearer ${TOKEN}`,
+      ...(body && { 'content-length': String(body.length) }),
+    };
+    const request = send(`${base}${url}`, { method, headers: all, agent, timeout: 120_000 }, (reply) => {
+      const timing = String(reply.headers['server-timing'] ?? '');
+      const stream = String(reply.headers['content-type']).startsWith('text/event-stream');
+      const chunks: Buffer[] = [];
+      const done = () =>
+        resolve({
+          status: reply.statusCode ?? 0,
+          handled: stream || timing.includes('handler'),
+          ownMs: Number(/total;dur=([\d.]+)/.exec(timing)?.[1] ?? 0),
+          body: Buffer.concat(chunks).toString('utf8'),
+        });
+      reply.on('data', (chunk: Buffer) => {
+        if (chunks.length < 64) chunks.push(chunk);
+      });
+      // An event stream has no end: its beginning is the reply.
+      if (stream) {
+        done();
+        reply.destroy();
+      }
+      reply.once('end', done);
+      reply.once('error', reject);
+    });
+    request.once('timeout', () => request.destroy(new Error('no reply within 120 s')));
+    request.once('error', reject);
+    request.end(body);
+  });
+}
+
+/** What is not HTTP, or only half of it: the connection must be closed or answered, nothing more. */
+async function raw(url: string, random: Random): Promise<void> {
+  const tally = tallies.get('(raw)') ?? { sent: 0, handled: 0, slowestMs: 0, statuses: {} };
+  tallies.set('(raw)', tally);
+  tally.sent++;
+  const text = random.of([
+    'HELLO\r\n\r\n',
+    'GET / HTTP/9.9\r\n\r\n',
+    'POST /human HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`,
+    'POST /human HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFF\r\nx',
+    'GET /sse?sessionid=1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    'POST /humanaudio HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nshort',
+    '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03',
+  ]);
+  const status = await new Promise<string>((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let said = '';
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.on('data', (data) => (said += data.toString('latin1')));
+    socket.on('error', () => {});
+    socket.once('close', () => resolve(/^HTTP\/1\.1 (\d+)/.exec(said)?.[1] ?? 'closed'));
+    socket.write(text, 'latin1');
+  });
+  tally.statuses[status] = (tally.statuses[status] ?? 0) + 1;
+}
+
+/** A session with a real viewer, opened again whenever the requests have ended it. */
+class LiveSession {
+  id: number | undefined;
+  sdp = '';
+  private viewer: RtpViewer | undefined;
+
+  constructor(private readonly url: string) {}
+
+  async renew(): Promise<void> {
+    try {
+      const known = await fetch(`${this.url}/api/sessions/${this.id}?token=${TOKEN}`);
+      if (this.id !== undefined && ((await known.json()) as { code: number }).code === 0) return;
+      await this.viewer?.close();
+      const { viewer, sdp } = await RtpViewer.offer();
+      this.viewer = viewer;
+      this.sdp = sdp;
+      const body = JSON.stringify({ sdp, type: 'offer' });
+      const reply = await fetch(`${this.url}/offer?token=${TOKEN}`, { method: 'POST', body });
+      const answer = (await reply.json()) as { sdp?: string; sessionid?: number };
+      if (answer.sdp === undefined) return;
+      await viewer.accept(answer.sdp);
+      this.id = answer.sessionid;
+    } catch {
+      // Refused for want of a place or rate: the next time then.
+    }
+  }
+
+  close(): void {
+    void this.viewer?.close();
+  }
+}
+
+interface Found {
+  server: TestServer;
+  total: number;
+  seed: number;
+  rateLimit: number;
+  rss: number[];
+  settledRss: number;
+  cpuMs: number;
+}
+
+function reportOf({ total, seed, rateLimit, rss, settledRss, cpuMs }: Found): string {
+  const rows = [...tallies].sort(([a], [b]) => a.localeCompare(b));
+  const routed = rows.filter(([route]) => route !== '(raw)').map(([, tally]) => tally);
+  const sum = (of: (tally: Tally) => number) => routed.reduce((all, tally) => all + of(tally), 0);
+  const share =
+    sum(({ handled }) => handled) /
+    Math.max(
+      1,
+      sum(({ sent }) => sent),
+    );
+  if (rateLimit === 0 && share < 0.95) faults.push(`only ${(share * 100).toFixed(1)} % reached a handler`);
+  const half = rss.slice(Math.floor(rss.length / 2));
+  const growthMb = half.length > 1 ? mb(half.at(-1)! - half[0]!) : 0;
+  const lines = rows.map(([route, { sent, handled, slowestMs, statuses }]) => {
+    const told = Object.entries(statuses).map(([status, count]) => `${status}: ${count}`);
+    return `| ${route} | ${sent} | ${handled} | ${slowestMs.toFixed(0)} | ${told.join(', ')} |`;
+  });
+  return [
+    `# Fuzzed requests: ${total}, seed ${seed}, rate limit ${rateLimit === 0 ? 'off' : `${rateLimit}/s`}`,
+    '',
+    `- Reached a handler: ${(share * 100).toFixed(1)} % (${sum(({ handled }) => handled)} of ${sum(({ sent }) => sent)})`,
+    `- Faults: ${faults.length}`,
+    `- Memory of the server: ${rss.map(mb).join(', ')} MB; after 12 s of rest ${mb(settledRss)} MB; second half ${growthMb >= 0 ? '+' : ''}${growthMb} MB`,
+    `- CPU of the server: ${(cpuMs / Math.max(1, total)).toFixed(2)} ms a request`,
+    '',
+    '| route | sent | reached its handler | slowest, ms of its own | replies |',
+    '|---|---|---|---|---|',
+    ...lines,
+    ...(faults.length > 0 ? ['', '## Faults', '', ...faults.slice(0, 30).map((one) => `- ${one}`)] : []),
+    '',
+  ].join('\n');
+}
+
+const mb = (bytes: number) => Math.round(bytes / 1e6);
+
+await main();
