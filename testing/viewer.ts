@@ -28,7 +28,10 @@ export class RtpViewer {
   readonly audio: ReceivedStream = { packets: [], reports: [], ssrc: 0 };
   private constructor(readonly pc: RTCPeerConnection) {}
 
-  static async offer(codec: 'H264' | 'VP8' = 'H264'): Promise<{ viewer: RtpViewer; sdp: string }> {
+  static async offer(
+    codec: 'H264' | 'VP8' = 'H264',
+    { rtx = false }: { rtx?: boolean } = {},
+  ): Promise<{ viewer: RtpViewer; sdp: string }> {
     const video = new RTCRtpCodecParameters({
       mimeType: `video/${codec}`,
       clockRate: 90_000,
@@ -37,8 +40,14 @@ export class RtpViewer {
       parameters:
         codec === 'H264' ? 'packetization-mode=1;profile-level-id=42e01f;level-asymmetry-allowed=1' : undefined,
     });
+    const repair = new RTCRtpCodecParameters({
+      mimeType: 'video/rtx',
+      clockRate: 90_000,
+      payloadType: 103,
+      parameters: 'apt=102',
+    });
     const pc = new RTCPeerConnection({
-      codecs: { audio: [useOPUS()], video: [video] },
+      codecs: { audio: [useOPUS()], video: rtx ? [video, repair] : [video] },
       iceServers: [],
       iceUseIpv6: false,
       iceAdditionalHostAddresses: ['127.0.0.1'],
