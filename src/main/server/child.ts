@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { appRoot, type EntryName, entry } from './entries';
+import { type EntryName, entry, filesRoot } from './entries';
 import { track } from './metrics/native';
 
 export interface ForkOptions {
@@ -21,7 +21,7 @@ export function forkEntry(
   const { file, execArgv } = entry(name);
   const untrack = track(countedAs);
   const child = fork(file, [], {
-    cwd: appRoot, // where `--import tsx` is looked up
+    cwd: filesRoot, // where `--import tsx` is looked up
     execArgv,
     ...(serialization && { serialization }),
     stdio: ['ignore', 'ignore', stderr ? 'pipe' : 'ignore', 'ipc'],

@@ -33,6 +33,13 @@ export const appRoot: string = (() => {
   }
 })();
 
+/**
+ * The same folder for what is opened by path outside Node: FFmpeg, ONNX Runtime and `chdir` know nothing of Electron's archive,
+ * so such files are unpacked beside it (packaging/electron-builder.yml).
+ */
+export const filesRootOf = (root: string): string => root.replace(/app\.asar$/, 'app.asar.unpacked');
+export const filesRoot: string = filesRootOf(appRoot);
+
 export function entry(name: EntryName): Entry {
   if (fromSource) return { file: join(here, SOURCES[name]), execArgv: ['--import', 'tsx'] };
   return { file: join(appRoot, 'out', 'main', `${name}.js`), execArgv: [] };

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { avatarName } from '../../../shared/protocol';
 import { defaultDataDir } from '../config/data-dir';
-import { appRoot } from '../entries';
+import { filesRoot } from '../entries';
 import { HeraldError } from '../errors';
 import type { Avatar, I420Picture } from './avatar';
 import { BUNDLE_FILE, readBundle } from './bundle';
@@ -66,7 +66,7 @@ export class AvatarLibrary {
 
   constructor(options: AvatarLibraryOptions = {}) {
     const { dirs = [], pictureBytes = DEFAULT_PICTURE_BYTES, cacheDir = defaultCacheDir() } = options;
-    this.dirs = [...dirs, join(appRoot, 'resources', 'presenters')];
+    this.dirs = [...dirs, join(filesRoot, 'resources', 'presenters')];
     this.memory = new PictureMemory(pictureBytes);
     this.cache = new PictureCache(cacheDir);
     this.onEvent = options.onEvent ?? (() => {});

@@ -7,7 +7,7 @@ import type { Actions } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
 import type { AvatarLibrary } from '../avatar/library';
 import { DEFAULT_PRESENTER, openActions, openAvatars } from '../avatar/open';
-import { appRoot } from '../entries';
+import { filesRoot } from '../entries';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import { BUILT_IN_MODEL, findModel } from '../mouth/find-model';
@@ -142,7 +142,7 @@ async function openMouth({ settings, dataDir, log, signal }: StudioOptions): Pro
   const found = findModel(settings.model, [...(settings.models ? [settings.models] : []), outDir]);
   if (found.kind === 'missing') throw new HeraldError('malformed', found.message);
   let model: Pick<MouthHostOptions, 'model' | 'modelFile'>;
-  if (found.kind === 'built-in') model = { modelFile: join(appRoot, 'models', `${BUILT_IN_MODEL}.onnx`) };
+  if (found.kind === 'built-in') model = { modelFile: join(filesRoot, 'models', `${BUILT_IN_MODEL}.onnx`) };
   else if (found.kind === 'converted') model = { model: describeConverted(found.model) };
   else model = { model: describeConverted(await convertCheckpoint(found.file, outDir, { signal })) };
   const mouth = new MouthHost({

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../../../shared/settings';
 import type { I420Picture } from '../avatar/avatar';
-import { appRoot } from '../entries';
+import { filesRoot } from '../entries';
 import type { Log } from '../log';
 import { BUILT_IN_MODEL, type FoundModel, findModel } from './find-model';
 import { MouthHost, type MouthHostOptions } from './host';
@@ -54,7 +54,7 @@ export function createMouth(parts: MouthParts): SwitchableMouth {
         onEvent?.(event);
       },
     });
-  const mouth = new SwitchableMouth(host({ modelFile: join(appRoot, 'models', `${BUILT_IN_MODEL}.onnx`) }));
+  const mouth = new SwitchableMouth(host({ modelFile: join(filesRoot, 'models', `${BUILT_IN_MODEL}.onnx`) }));
   mouth.ready().then(
     () => logReady(mouth, log),
     (error: unknown) => {
