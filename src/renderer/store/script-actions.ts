@@ -4,7 +4,7 @@ import { ApiError, request } from '../rtc/http';
 import { interrupt, onInterrupt, setMode } from './actions';
 import { addLine, lineAccepted, lineFailed } from './lines';
 import { usePreferences } from './preferences';
-import { takeImport, tellScript, useScript } from './script';
+import { dismissNotice, takeImport, tellScript, useScript } from './script';
 import { decodeText, exportText, importScript, NoTextColumnError } from './script-files';
 import { MAX_SCRIPT_LINES, type ScriptLine } from './script-lines';
 import { type Effect, type Input, isRunning, type RunLine, step } from './script-run';
@@ -128,8 +128,13 @@ useStudio.subscribe(({ connection: now }, { connection: before }) => {
   if (before.phase === 'connected' && now.phase !== 'connected') send({ type: 'lost' });
 });
 
-export const speakLine = (lineId: number): void => send({ type: 'speak', lineId, goesOn: false });
-export const speakFrom = (lineId: number): void => send({ type: 'speak', lineId, goesOn: true });
+function speak(lineId: number, goesOn: boolean): void {
+  dismissNotice();
+  send({ type: 'speak', lineId, goesOn });
+}
+
+export const speakLine = (lineId: number): void => speak(lineId, false);
+export const speakFrom = (lineId: number): void => speak(lineId, true);
 export function speakAll(): void {
   const first = useScript.getState().lines[0];
   if (first) speakFrom(first.id);

@@ -1,7 +1,7 @@
 /** Recordings that the presenter speaks: files and the microphone. */
 export const audio = {
   'audio.pick': 'Choose a file',
-  'audio.record': 'Record',
+  'audio.record': 'Record voice',
   'audio.recordHint': 'Record your voice; the presenter speaks with it',
   'audio.empty': 'Let the presenter speak with a real voice',
   'audio.emptyHint':
@@ -18,8 +18,8 @@ export const audio = {
   'audio.listen': 'Listen',
   'audio.listenHint': 'Play it here; the presenter stays silent',
   'audio.pause': 'Pause',
-  'audio.play': 'Let the presenter speak it',
-  'audio.playPart': 'Let the presenter speak this part',
+  'audio.play': 'Speak it',
+  'audio.playPart': 'Speak this part',
   'audio.stop': 'Stop',
   'audio.cancel': 'Cancel',
   'audio.cutting': 'Cutting out the part',

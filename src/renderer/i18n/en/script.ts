@@ -53,7 +53,7 @@ export const script = {
   'script.pauseNone': 'none',
   'script.pauseOf': 'Pause {{seconds}} s',
   'script.seconds': '{{seconds}} s',
-  'script.mode': 'Picture from here on',
+  'script.mode': 'Picture',
   'script.modeKeep': 'as it is',
   'script.mode.0': 'Live',
   'script.mode.1': 'Still',
@@ -85,8 +85,7 @@ export const script = {
   'script.halt.failed': 'Line {{line}} could not be said.',
   'script.again': 'Speak from line {{line}}',
   'script.offline': 'Connect to speak. You can write and sort meanwhile.',
-  'script.pausing': 'Pause',
-  'script.done': 'All was said.',
+  'script.state.pausing': 'Pausing',
 
   'script.drag':
     'Press space or Enter to lift the line, the arrow keys to move it, space or Enter to put it down, Esc to leave it where it was.',

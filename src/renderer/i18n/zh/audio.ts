@@ -4,7 +4,7 @@ import type { Wording } from '../wording';
 /** Recordings that the presenter speaks: files and the microphone. */
 export const audio: Wording<typeof english> = {
   'audio.pick': '选择文件',
-  'audio.record': '录音',
+  'audio.record': '录下声音',
   'audio.recordHint': '录下您的声音，让数字人用它说话',
   'audio.empty': '让数字人用真人的声音说话',
   'audio.emptyHint': '把录音拖到这里，选择一个文件，或录下自己的声音。可以先试听和剪裁。',
@@ -20,8 +20,8 @@ export const audio: Wording<typeof english> = {
   'audio.listen': '试听',
   'audio.listenHint': '只在这里播放，数字人不会出声',
   'audio.pause': '暂停',
-  'audio.play': '让数字人说出来',
-  'audio.playPart': '让数字人说这一段',
+  'audio.play': '让数字人说',
+  'audio.playPart': '让数字人说这段',
   'audio.stop': '停止',
   'audio.cancel': '取消',
   'audio.cutting': '正在剪出这一段',

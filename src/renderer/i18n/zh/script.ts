@@ -55,7 +55,7 @@ export const script: Wording<typeof english> = {
   'script.pauseNone': '无',
   'script.pauseOf': '停顿 {{seconds}} 秒',
   'script.seconds': '{{seconds}} 秒',
-  'script.mode': '从这里起的画面',
+  'script.mode': '画面',
   'script.modeKeep': '保持不变',
   'script.mode.0': '实时',
   'script.mode.1': '静止',
@@ -84,8 +84,7 @@ export const script: Wording<typeof english> = {
   'script.halt.failed': '第 {{line}} 行没能说出来。',
   'script.again': '从第 {{line}} 行开始播报',
   'script.offline': '连接后才能播报，现在可以先写和排序。',
-  'script.pausing': '停顿中',
-  'script.done': '全部说完了。',
+  'script.state.pausing': '停顿中',
 
   'script.drag': '按空格或 Enter 拿起这一行，用方向键移动，再按空格或 Enter 放下，按 Esc 放回原处。',
   'script.dragStart': '已拿起第 {{line}} 行。',

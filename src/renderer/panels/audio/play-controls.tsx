@@ -37,7 +37,7 @@ export function PlayControls({ file, media, mute }: Props) {
         {going && !sending ? (
           <Button
             className={classes.main}
-            color="red"
+            color="red.9"
             leftSection={<Square size={15} />}
             onClick={() => void stopPlaying()}
           >

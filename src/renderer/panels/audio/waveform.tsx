@@ -10,7 +10,7 @@ import classes from './audio.module.css';
 
 const HEIGHT_PX = 104;
 
-/** Wide enough for a finger's tip, half of it outside of the part. */
+/** Wide enough to be caught. */
 const HANDLE = { width: '8px', border: '0', borderRadius: '4px', background: 'var(--accent)' };
 
 /** The waveform, with a handle at each end of the part. It draws the peaks that it is given: the file is not read again. */
@@ -97,7 +97,7 @@ function name(region: Region, part: Part, durationMs: number, from: string, to: 
     if (!handle) continue;
     const atMs = edge === 'from' ? part.fromMs : part.toMs;
     handle.tabIndex = 0;
-    Object.assign(handle.style, HANDLE, edge === 'from' ? { left: '-4px' } : { right: '-4px' });
+    Object.assign(handle.style, HANDLE, edge === 'from' ? { left: '0' } : { right: '0' });
     handle.title = keys;
     const attributes = {
       role: 'slider',

@@ -1,5 +1,5 @@
 import { useSortable } from '@dnd-kit/sortable';
-import { Check, CircleAlert, GripVertical, ListStart, Play } from 'lucide-react';
+import { AudioLines, Check, ChevronRight, CircleAlert, GripVertical, ListStart, Pause, Play } from 'lucide-react';
 import { type CSSProperties, memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useScript } from '../../store/script';
@@ -12,10 +12,12 @@ import { LineEditor } from './line-editor';
 import { LineMenu } from './line-menu';
 import classes from './script.module.css';
 
-export type LineShown = Asked['state'] | Mark | '';
+export type LineShown = Asked['state'] | Mark | 'pausing' | '';
 
-const shownAs = ({ asked, marks }: ScriptRun, id: number): LineShown =>
-  asked.find((a) => a.lineId === id)?.state ?? marks[id] ?? '';
+function shownAs({ asked, marks, pausing, at }: ScriptRun, id: number): LineShown {
+  if (pausing !== null && at === id) return 'pausing';
+  return asked.find((a) => a.lineId === id)?.state ?? marks[id] ?? '';
+}
 
 /** One line: its place, its words, where it stands, and what can be done with it. */
 export function ScriptRow({ line, place, last }: { line: ScriptLine; place: number; last: boolean }) {
@@ -67,8 +69,9 @@ const Body = memo(function Body({ line, place, last, shown }: BodyProps) {
   const connected = useStudio((s) => s.connection.phase === 'connected');
   return (
     <>
-      <span className={classes.place} aria-hidden="true">
+      <span className={classes.place} title={shown === '' ? undefined : t(`script.state.${shown}`)}>
         <Place shown={shown} place={place} />
+        <span className="visually-hidden">{shown !== '' && t(`script.state.${shown}`)}</span>
       </span>
       {editing ? (
         <LineEditor line={line} place={place} />
@@ -86,8 +89,6 @@ const Body = memo(function Body({ line, place, last, shown }: BodyProps) {
           <Directions line={line} />
         </div>
       )}
-      <span className={classes.state}>{shown !== '' && shown !== 'said' && t(`script.state.${shown}`)}</span>
-      <span className="visually-hidden">{shown === 'said' && t('script.state.said')}</span>
       <div className={classes.actions}>
         <button
           type="button"
@@ -115,8 +116,18 @@ const Body = memo(function Body({ line, place, last, shown }: BodyProps) {
 
 const isBusy = (shown: LineShown): boolean => shown === 'sounding' || shown === 'waiting' || shown === 'sending';
 
+const SIGNS = {
+  sending: ChevronRight,
+  waiting: ChevronRight,
+  sounding: AudioLines,
+  pausing: Pause,
+  said: Check,
+  failed: CircleAlert,
+};
+
+/** A sign takes the number's place: the words beside it keep theirs. */
 function Place({ shown, place }: { shown: LineShown; place: number }) {
-  if (shown === 'said') return <Check size={14} />;
-  if (shown === 'failed') return <CircleAlert size={14} />;
-  return place;
+  if (shown === '') return <span aria-hidden="true">{place}</span>;
+  const Sign = SIGNS[shown];
+  return <Sign size={15} aria-hidden="true" />;
 }

@@ -22,7 +22,7 @@ export function Transport() {
   return (
     <footer className={classes.transport}>
       {running ? (
-        <Button className={classes.main} color="red" leftSection={<Square size={15} />} onClick={stopScript}>
+        <Button className={classes.main} color="red.9" leftSection={<Square size={15} />} onClick={stopScript}>
           {t('script.stop')}
         </Button>
       ) : (
