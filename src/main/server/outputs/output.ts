@@ -13,7 +13,10 @@ export interface MediaFormat {
   video: {
     codec: 'h264' | 'vp8';
     widthPx: number;
-    heightPx: number /** SPS and PPS, Annex B (H.264 only). */;
+    heightPx: number;
+    /** What the encoder aims at. */
+    bitrateBps?: number;
+    /** SPS and PPS, Annex B (H.264 only). */
     extradata?: Uint8Array;
   };
   audio: { codec: 'opus'; sampleRateHz: 48_000; channels: 1 | 2 };

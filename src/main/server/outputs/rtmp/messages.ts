@@ -11,7 +11,6 @@ export interface AacFormat {
 
 export interface FlvFormat {
   picture: MediaFormat;
-  pictureBitrateBps?: number;
   sound: AacFormat;
 }
 
