@@ -5,7 +5,7 @@ import { faceSizeOf, openLipSession } from './lip-session';
 import type { FastGraphs, LipModel } from './model';
 import { FullNetwork, type LipNetwork } from './network';
 import type { ProviderName } from './providers';
-import { threadsToTry } from './threads';
+import { threadsFor } from './threads';
 import { differenceOf, drawCheck, timeNetwork } from './trial';
 
 /** Larger batches buy nothing on a CPU, and every picture of one waits for the last. */
@@ -50,19 +50,19 @@ export interface CpuNetwork {
   pictureMs: number;
 }
 
-/** On as many threads as were found to be of use before, or are found to be now. */
+/**
+ * On as many threads as it needs, by the time of one. Whether they help is not asked of a clock: a machine that is busy for a
+ * moment would answer no for hours.
+ */
 export async function openCpuNetwork(model: LipModel, options: EngineOptions): Promise<CpuNetwork> {
   const { again } = options;
   if (again) return { ...(await openWith(model, options, again.threads ?? 1)), pictureMs: again.pictureMs };
   const one = await timed(1);
-  const threads = threadsToTry(one.cpuMs);
+  const threads = threadsFor(one.cpuMs);
   if (threads === 1) return one;
   // One after the other: the largest weights would not fit into memory twice everywhere.
   await one.network.release();
-  const more = await timed(threads);
-  if (more.pictureMs < one.pictureMs) return more; // not so where a container may use less than the cores it sees
-  await more.network.release();
-  return { ...one, ...(await openWith(model, options, 1)) };
+  return timed(threads);
 
   async function timed(threads: number): Promise<CpuNetwork & { cpuMs: number }> {
     const opened = await openWith(model, options, threads);

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { fastMouthFile } from './open-network';
-import { threadsToTry } from './threads';
+import { threadsFor } from './threads';
 
 describe('threads', () => {
   it('is one where one draws 25 pictures a second', () => {
-    expect(threadsToTry(8, 16)).toBe(1);
-    expect(threadsToTry(20, 16)).toBe(1);
+    expect(threadsFor(8, 16)).toBe(1);
+    expect(threadsFor(20, 16)).toBe(1);
   });
 
   it('are as many as the picture needs, the machine has, and are of use', () => {
-    expect(threadsToTry(42, 2)).toBe(2);
-    expect(threadsToTry(42, 16)).toBe(2);
-    expect(threadsToTry(75, 16)).toBe(3);
-    expect(threadsToTry(215, 4)).toBe(4);
-    expect(threadsToTry(2_000, 64)).toBe(8);
-    expect(threadsToTry(215, 1)).toBe(1);
+    expect(threadsFor(42, 2)).toBe(2);
+    expect(threadsFor(42, 16)).toBe(2);
+    expect(threadsFor(75, 16)).toBe(3);
+    expect(threadsFor(215, 4)).toBe(4);
+    expect(threadsFor(2_000, 64)).toBe(8);
+    expect(threadsFor(215, 1)).toBe(1);
   });
 });
 
