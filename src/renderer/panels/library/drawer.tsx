@@ -1,6 +1,6 @@
 import { Drawer as Frame } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Segmented } from '../../components/segmented';
 import { refreshExports } from '../../store/exports';
@@ -27,6 +27,11 @@ export default function Drawer() {
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   useEffect(() => {
     if (!opened) return;
+    addEventListener('keydown', keepKeys, { capture: true });
+    return () => removeEventListener('keydown', keepKeys, { capture: true });
+  }, [opened]);
+  useEffect(() => {
+    if (!opened) return;
     void refreshClips();
     void refreshExports();
   }, [opened]);
@@ -42,7 +47,7 @@ export default function Drawer() {
       transitionProps={{ duration: 160 }}
     >
       <Frame.Overlay backgroundOpacity={0.34} />
-      <Frame.Content onKeyDown={keepKeys}>
+      <Frame.Content onKeyDown={(event) => event.stopPropagation()}>
         <div className={classes.header}>
           <Frame.Title component="h2" className={classes.title}>
             {t(showsClips ? 'clips.title' : 'library.title')}
@@ -68,10 +73,21 @@ export default function Drawer() {
   );
 }
 
-/** Keys that are pressed in here mean nothing to the stage behind: Esc closes the drawer, the presenter speaks on. */
+/** What Esc empties or gives up by itself. */
+const OWN_ESCAPE = '[data-own-escape="true"]';
+
+/**
+ * While the drawer is open, keys mean nothing to the stage behind it: Esc closes the drawer, and the presenter speaks on. Heard
+ * before everybody else, as the focus may be nowhere: a button that was pressed and went leaves it so.
+ */
 function keepKeys(event: KeyboardEvent): void {
-  event.stopPropagation();
-  if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
+  const target = event.target instanceof Element ? event.target : null;
+  if (event.key !== 'Escape') {
+    if (target === document.body) event.stopPropagation();
+    return;
+  }
+  if (event.isComposing || target?.closest(OWN_ESCAPE)) return;
   event.preventDefault();
+  event.stopPropagation();
   closeLibrary();
 }

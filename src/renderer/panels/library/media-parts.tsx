@@ -6,6 +6,7 @@ import { htmlLanguage } from '../../i18n/language';
 import { undoRemove } from '../../store/library-actions';
 import { usePreferences } from '../../store/preferences';
 import classes from './media.module.css';
+import { ROW_STOPS } from './row-keys';
 
 /** What recordings and clips have in common. */
 
@@ -125,7 +126,18 @@ export function Removed({ id, title, undoable }: { id: string; title: string; un
     <li className={classes.removed} data-testid="recording" data-removed="true">
       <p role="status">{t(undoable ? 'library.deleted' : 'library.deleting', { title })}</p>
       {undoable && (
-        <Button ref={undo} variant="default" size="compact-md" onClick={() => undoRemove(id)}>
+        <Button
+          ref={undo}
+          variant="default"
+          size="compact-md"
+          onClick={(e) => {
+            const list = e.currentTarget.closest('ul');
+            const place = [...(list?.children ?? [])].indexOf(e.currentTarget.closest('li') as HTMLLIElement);
+            undoRemove(id);
+            // The row is there again, and what can be done with it.
+            requestAnimationFrame(() => list?.children[place]?.querySelector<HTMLElement>(ROW_STOPS)?.focus());
+          }}
+        >
           {t('library.undo')}
         </Button>
       )}

@@ -21,6 +21,7 @@ export function RecordingTitle({ id, title }: { id: string; title: string }) {
     return (
       <input
         className={classes.field}
+        data-own-escape="true"
         aria-label={t('library.titleLabel')}
         defaultValue={title}
         maxLength={MAX_LENGTH}

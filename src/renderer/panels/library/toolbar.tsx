@@ -36,6 +36,8 @@ export function Toolbar() {
       <TextInput
         ref={field}
         className={classes.search}
+        // The first Esc empties the field, the second closes the drawer.
+        data-own-escape={typed !== ''}
         aria-label={t('library.search')}
         placeholder={t('library.searchHint')}
         value={typed}
@@ -55,7 +57,6 @@ export function Toolbar() {
         }
         onChange={(e) => type(e.currentTarget.value)}
         onKeyDown={(e) => {
-          // The first Esc empties the field, the second closes the drawer.
           if (e.key !== 'Escape' || typed === '' || e.nativeEvent.isComposing) return;
           e.preventDefault();
           type('');
