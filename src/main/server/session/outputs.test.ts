@@ -40,6 +40,7 @@ class Taker implements PushOutput {
   }
   async close(): Promise<void> {
     this.closed++;
+    this.onChange('closed');
   }
 }
 

@@ -90,6 +90,7 @@ export class SessionOutputs {
     } catch (error) {
       this.entries.delete(id);
       abort.abort();
+      output.onChange = () => {};
       await output.close();
       this.changed(entry, 'closed', error instanceof Error ? error.message : String(error));
       throw error;
@@ -142,6 +143,8 @@ export class SessionOutputs {
 
   private changed(entry: Entry, state: PushState, reason?: string): void {
     if (entry.state === state && entry.reason === reason) return;
+    // It is closed because it failed; why is what people want to know.
+    if (entry.state === 'failed' && this.entries.has(entry.id)) return;
     if (entry.state !== state) entry.since = new Date();
     entry.state = state;
     entry.reason = reason;

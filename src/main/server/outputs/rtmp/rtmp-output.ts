@@ -98,17 +98,21 @@ export class RtmpOutput implements PushOutput {
     // The session's clock may skip (the machine slept), the encoder's count does not.
     this.soundOriginSamples = ptsSamples - this.heardSamples;
     this.heardSamples += samples.length;
-    this.aac?.encode(samples);
+    try {
+      this.aac?.encode(samples);
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
   }
 
-  close(): Promise<void> {
+  close(state: 'closed' | 'failed' = 'closed', reason?: string): Promise<void> {
     this.closing ??= (async () => {
       clearTimeout(this.again);
       clearTimeout(this.good);
       this.feed.end();
       this.aac?.close();
       await this.link.close();
-      this.set('closed');
+      this.set(state, reason);
     })();
     return this.closing;
   }
@@ -136,6 +140,11 @@ export class RtmpOutput implements PushOutput {
     this.feed.end();
     this.again = setTimeout(() => this.connect(), backoffMs(++this.failures));
     this.set('reconnecting', reason);
+  }
+
+  /** Nothing can come of it any more: whoever attached it is to take it off. */
+  private fail(reason: string): void {
+    void this.close('failed', reason);
   }
 
   private set(state: PushState, reason?: string): void {
