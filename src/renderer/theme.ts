@@ -1,4 +1,10 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from '@mantine/core';
 
 /** Herald's blue, lightest first. The sixth is the accent of light pages, the third that of dark ones. */
 const herald: MantineColorsTuple = [
@@ -32,12 +38,20 @@ const FONT =
   'ui-sans-serif, "Inter", "Segoe UI Variable Text", "SF Pro Text", system-ui, "PingFang SC", "Microsoft YaHei UI", ' +
   '"Noto Sans SC", "Noto Sans CJK SC", sans-serif';
 
+/** Words on the accent: `autoContrast` looks at the light page's shade only, and the dark page's is pale. */
+const coloursOf: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  const onAccent = input.variant === 'filled' && input.color === input.theme.primaryColor;
+  return onAccent ? { ...colours, color: 'var(--mantine-primary-color-contrast)' } : colours;
+};
+
 /** What every component starts from: calm corners, one accent, words that keep their contrast. */
 export const theme = createTheme({
   colors: { herald, dark },
   primaryColor: 'herald',
   primaryShade: { light: 6, dark: 3 },
   autoContrast: true,
+  variantColorResolver: coloursOf,
   fontFamily: FONT,
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", monospace',
   headings: { fontFamily: FONT, fontWeight: '620' },

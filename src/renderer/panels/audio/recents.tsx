@@ -15,9 +15,9 @@ export function Recents() {
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
   return (
     <section className={classes.recents} aria-labelledby="recent-files">
-      <h3 id="recent-files" title={t('audio.recentsHint')}>
+      <h2 id="recent-files" title={t('audio.recentsHint')}>
         {t('audio.recents')}
-      </h3>
+      </h2>
       <ul>
         {recents.map(({ id, name, durationMs, usedAtMs }) => (
           <li key={id}>
