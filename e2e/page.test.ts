@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { wav } from '../testing/audio-files';
@@ -240,14 +242,15 @@ describe.skipIf(!chromium)('the studio page', () => {
     await page.keyboard.press('Escape');
     await lineState('second line', 'interrupted');
     const seen = new Set<string>();
-    for (let i = 0; i < 28; i++) {
+    for (let i = 0; i < 40; i++) {
       await page.keyboard.press('Tab');
       const focus = await page.evaluate(() => {
         const element = document.activeElement as HTMLElement;
         // A radio button shows its focus on the words beside it.
         const shown = element.matches('input[type=radio]') ? (element.nextElementSibling as HTMLElement) : element;
         const { outlineStyle, outlineWidth } = getComputedStyle(shown);
-        const name = element.ariaLabel || element.closest('label')?.textContent || element.textContent;
+        const label = (element as HTMLInputElement).labels?.[0] ?? null;
+        const name = element.ariaLabel || label?.textContent || element.textContent;
         return { name, visible: element === document.body || (outlineStyle !== 'none' && outlineWidth !== '0px') };
       });
       expect(focus.visible, focus.name).toBe(true);
@@ -258,13 +261,20 @@ describe.skipIf(!chromium)('the studio page', () => {
       'Disconnect',
       'Presenter: Clara',
       'Recordings',
+      'Keyboard shortcuts',
       'Live',
       'Perform',
       'Start recording',
       'Interrupt',
       'Mute',
       'Volume',
+      'Save this picture (PNG)',
+      'Full screen',
+      'Chat',
+      'Search the conversation',
+      'Clear the conversation',
       'Copy',
+      'Change and send again',
       'Say again',
       'Voice: Automatic',
       'Audio file',
@@ -281,17 +291,154 @@ describe.skipIf(!chromium)('the studio page', () => {
     await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(1);
   });
 
+  it('keeps the conversation: found, copied, changed and sent again, back after a refresh, cleared with undo', async () => {
+    await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await say('The weather is fine.');
+    await lineState('weather', 'said');
+    await say('And now the sports.');
+    await lineState('sports', 'said');
+    await page.getByRole('button', { name: 'Search the conversation' }).click();
+    await page.getByRole('textbox', { name: 'Search the conversation' }).fill('FINE weather');
+    await page.getByText('1 line', { exact: true }).waitFor();
+    expect(await page.getByTestId('line').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByTestId('line').count()).toBe(2);
+    await line('weather').hover();
+    await line('weather').getByRole('button', { name: 'Copy' }).click();
+    await line('weather').getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('The weather is fine.');
+    await line('weather').getByRole('button', { name: 'Change and send again' }).click();
+    const field = page.getByLabel('Text to say');
+    await expect.poll(() => field.evaluate((element) => document.activeElement === element)).toBe(true);
+    expect(await field.inputValue()).toBe('The weather is fine.');
+    await field.fill('The weather is foul.');
+    await page.keyboard.press('Enter');
+    await lineState('foul', 'said');
+    await page.reload();
+    await ready();
+    expect(await page.getByTestId('words').allTextContents()).toEqual([
+      'The weather is fine.',
+      'And now the sports.',
+      'The weather is foul.',
+    ]);
+    await page.getByRole('button', { name: 'Clear the conversation' }).click();
+    await page.getByText('Nothing said yet').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => page.getByTestId('line').count()).toBe(3);
+    expect(complaints).toEqual([]);
+  });
+
+  it('saves the picture as a PNG, and has a key for it and for what else is often done', async () => {
+    await open();
+    await expect.poll(async () => (await look(page)).pictures, { timeout: 5_000 }).toBeGreaterThan(0);
+    const { width } = await look(page);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save this picture (PNG)' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^herald-\d{4}-\d\d-\d\d-\d{6}\.png$/);
+    const png = readFileSync(await download.path());
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(png.readUInt32BE(16)).toBe(width);
+    await page.getByLabel('Text to say').evaluate((element) => (element as HTMLElement).blur());
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    // What lies over the page takes the keys.
+    await page.keyboard.press('2');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    expect((await sessions())[0]?.audiotype).toBe(0);
+    await page.keyboard.press('2');
+    await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(1);
+    await page.keyboard.press('m');
+    await page.getByRole('button', { name: 'Unmute' }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('typed at once');
+    expect(await page.getByLabel('Text to say').inputValue()).toBe('typed at once');
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no serious fault of accessibility on any panel (%s)',
+    async (colorScheme) => {
+      await open({ colorScheme, reducedMotion: 'reduce' });
+      await say('A line to look at.');
+      await lineState('A line', 'said');
+      const faults: string[] = [];
+      const check = async (panel: string) => {
+        const { violations } = await new AxeBuilder({ page: page as never })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21aa'])
+          .analyze();
+        for (const { id, impact, nodes } of violations) {
+          if (impact !== 'serious' && impact !== 'critical') continue;
+          faults.push(...nodes.map(({ html, target }) => `${panel}: ${id} at ${target} ${html.slice(0, 160)}`));
+        }
+      };
+      const shut = async () => {
+        await page.keyboard.press('Escape');
+        await expect.poll(() => page.locator('[role=dialog], [role=menu], dialog[open]').count()).toBe(0);
+      };
+      await check('chat');
+      for (const tab of ['Script', 'Audio']) {
+        await page.getByRole('tab', { name: tab }).click();
+        await page.getByRole('tabpanel', { name: tab }).waitFor();
+        await check(tab);
+      }
+      await page.getByRole('tab', { name: 'Chat' }).click();
+      await page.getByRole('button', { name: 'Signal' }).click();
+      for (const [name, opened] of [
+        ['Presenter: Clara', page.getByRole('menu')],
+        ['Perform', page.getByRole('menu')],
+        ['Voice: Automatic', page.getByRole('listbox')],
+        ['Keyboard shortcuts', page.getByRole('dialog')],
+        ['Recordings', page.getByRole('dialog')],
+      ] as const) {
+        await page.getByRole('button', { name, exact: true }).click();
+        await opened.first().waitFor();
+        await check(name);
+        await shut();
+      }
+      await page.getByRole('radio', { name: 'Ask' }).check();
+      await page.getByRole('button', { name: 'Model and persona' }).click();
+      await page.getByRole('textbox', { name: 'Persona' }).waitFor();
+      await check('model');
+      expect(faults).toEqual([]);
+    },
+  );
+
   it('says at once, on the line, that no model is configured, and gives the words back', async () => {
     await open();
     await ask('Who are you?');
     await lineState('Who are you?', 'failed');
     expect(await line('Who are you?').textContent()).toMatch(/DASHSCOPE_API_KEY|llm_base_url/);
     expect(await page.getByLabel('Question').inputValue()).toBe('Who are you?');
-    expect(await page.locator('.toast').count()).toBe(0);
+    expect(await page.locator('.mantine-Notification-root').count()).toBe(0);
     // Ctrl+Enter says what Enter would ask.
     await page.getByLabel('Question').press('Control+Enter');
     await lineState('Who are you?', 'said');
     expect(await page.getByTestId('line').count()).toBe(1);
+  });
+
+  it('leads from such a line to the model and the persona, and saves what is set', async () => {
+    const own = await startTestServer([]);
+    try {
+      await open({}, own.url);
+      await ask('Who are you?');
+      await lineState('Who are you?', 'failed');
+      await line('Who are you?').getByRole('button', { name: 'Set up the model' }).click();
+      await page.getByRole('textbox', { name: 'Persona' }).fill('You are Ada.');
+      await page.getByRole('textbox', { name: 'Address of the service' }).fill('nonsense');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByRole('alert').filter({ hasText: 'llm_base_url' }).waitFor();
+      await page.getByRole('textbox', { name: 'Address of the service' }).fill('');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('In effect with the next question').waitFor();
+      const { data } = await getJson<{ data: { settings: { name: string; value: unknown }[] } }>(
+        `${own.url}/api/settings`,
+      );
+      expect(data.settings.find(({ name }) => name === 'llm_system_prompt')?.value).toBe('You are Ada.');
+    } finally {
+      await own.stop();
+    }
   });
 
   it('lets choose a voice by its name, and speaks with it at the chosen speed', async () => {

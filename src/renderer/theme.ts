@@ -26,7 +26,7 @@ const dark: MantineColorsTuple = [
   '#c3cad6',
   '#9ba5b4',
   '#8791a1',
-  '#333c4a',
+  '#2b3340',
   '#2a323f',
   '#1c222c',
   '#161b23',

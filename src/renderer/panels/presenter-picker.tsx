@@ -24,7 +24,14 @@ export function PresenterPicker() {
   const name = shown ? nameOf(shown.name, shown.id, language) : (current ?? t('presenter.unknown'));
   const label = t('presenter.button', { name });
   return (
-    <Menu position="bottom-start" width={300} onOpen={() => void learnAvatars()}>
+    <Menu
+      position="bottom-start"
+      width={300}
+      withInitialFocusPlaceholder={false}
+      alignItemsLabels="none"
+      checkIcon={<Icon name="check" size={18} />}
+      onOpen={() => void learnAvatars()}
+    >
       <Menu.Target>
         <Button
           variant="subtle"
@@ -46,23 +53,22 @@ export function PresenterPicker() {
           </Text>
         )}
         {avatars.map((avatar) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={avatar.id}
-            role="menuitemradio"
-            aria-checked={avatar.id === current}
-            leftSection={<Portrait id={avatar.thumbnail ? avatar.id : null} large />}
-            rightSection={avatar.id === current && <Icon name="check" size={18} />}
-            onClick={() => {
-              if (avatar.id !== current) choosePresenter(avatar.id === listing?.default ? null : avatar.id);
-            }}
+            value={avatar.id}
+            checked={avatar.id === current}
+            closeMenuOnClick
+            className={classes.item}
+            onChange={() => choosePresenter(avatar.id === listing?.default ? null : avatar.id)}
           >
+            <Portrait id={avatar.thumbnail ? avatar.id : null} large />
             <span className={classes.words}>
               <b>{nameOf(avatar.name, avatar.id, language)}</b>
               <small>
                 {t(`presenter.kind.${avatar.kind}`)} · {avatar.widthPx} × {avatar.heightPx}
               </small>
             </span>
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         {listing?.problems.map(({ id, message }) => (
           <Menu.Item

@@ -110,9 +110,9 @@ export function VoicePanel({ onDone }: { onDone(): void }) {
         {groups.map((group) => (
           // biome-ignore lint/a11y/useSemanticElements: the group of a listbox, which has no element of its own.
           <div key={group.language} role="group" aria-labelledby={`voices-${group.language}`}>
-            <h3 id={`voices-${group.language}`}>
+            <span className="voice-language" id={`voices-${group.language}`}>
               {group.language ? languageName(group.language, language) : t('voice.otherLanguages')}
-            </h3>
+            </span>
             {group.voices.map((voice) => (
               <Option
                 key={voice.id}

@@ -74,7 +74,7 @@ function Sound() {
         max={1}
         step={0.05}
         label={null}
-        thumbProps={{ 'aria-label': t('dock.volume') }}
+        thumbLabel={t('dock.volume')}
         thumbSize={14}
         value={silent ? 0 : volume}
         onChange={(value) => useStudio.setState({ volume: value, sound: 'on' })}

@@ -27,6 +27,9 @@ export function Performances() {
       <Menu
         position="top"
         offset={18}
+        withInitialFocusPlaceholder={false}
+        alignItemsLabels="none"
+        checkIcon={<Icon name="check" size={16} />}
         width={performances.length > 0 ? 356 : 300}
         onOpen={() => sessionId !== null && void learnSession(sessionId)}
       >
@@ -55,10 +58,11 @@ export function Performances() {
             {performances.map(({ audiotype, name: title, durationMs, loop }, place) => {
               const on = audiotype === act?.audiotype;
               return (
-                <Menu.Item
+                <Menu.RadioItem
                   key={audiotype}
-                  role="menuitemradio"
-                  aria-checked={on}
+                  value={String(audiotype)}
+                  checked={on}
+                  closeMenuOnClick
                   className={classes.tile}
                   // The one on stage ends; another takes its place.
                   onClick={() => void setMode(on ? 0 : audiotype)}
@@ -71,7 +75,7 @@ export function Performances() {
                   <span className={classes.length}>
                     {loop ? t('perform.loop') : durationMs === undefined ? '' : formatDuration(durationMs)}
                   </span>
-                </Menu.Item>
+                </Menu.RadioItem>
               );
             })}
           </div>
