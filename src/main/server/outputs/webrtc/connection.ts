@@ -2,6 +2,7 @@ import { RTCPeerConnection, RTCRtpCodecParameters, useFIR, useNACK, useOPUS, use
 import type { Settings } from '../../../../shared/settings';
 import { VIDEO_CLOCK_HZ } from '../../../../shared/units';
 import type { VideoCodec } from '../../encode/video';
+import { dropForgedRecords } from './record-filter';
 
 export interface IceServer {
   urls: string;
@@ -63,6 +64,7 @@ export function followConnection(
   });
   // A peer that closes says so in DTLS (close_notify); werift notes it on the transport but not on the connection.
   for (const transport of connection.dtlsTransports) {
+    dropForgedRecords(transport);
     transport.onStateChange.subscribe((state) => {
       if (state === 'closed' || state === 'failed') end('closed by the other side');
     });
