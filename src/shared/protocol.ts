@@ -224,10 +224,11 @@ export const sessionBody = z
   .object({
     avatar: absentWhenEmpty(avatarName),
     voice: optionalText,
+    bitrateKbps: optionalNumber(100, 50_000).describe('Of its video; --video_bitrate_kbps unless said'),
     record: optionalSwitch.describe('Record it from its first picture on'),
   })
   .nullish()
-  .transform((body) => body ?? { avatar: undefined, voice: undefined, record: false });
+  .transform((body) => body ?? { avatar: undefined, voice: undefined, bitrateKbps: undefined, record: false });
 export const openedReply = z.union([ok.extend({ sessionid: z.int() }), failureReply]);
 
 export const outputBody = z.object({

@@ -41,9 +41,15 @@ export function outputRoutes(app: FastifyInstance, { sessions }: { sessions: Ses
         response: { 200: openedReply, ...failures, 503: failureReply },
       },
     },
-    async ({ body: { avatar, voice, record } }, reply) => {
+    async ({ body: { avatar, voice, bitrateKbps, record } }, reply) => {
       const sessionid = await whileClientWaits(reply, OPEN_LIMIT_MS, (signal) =>
-        sessions.open({ signal, record, ...(avatar && { avatar }), ...(voice && { voice: { voice } }) }),
+        sessions.open({
+          signal,
+          record,
+          ...(avatar && { avatar }),
+          ...(voice && { voice: { voice } }),
+          ...(bitrateKbps && { videoBitrateBps: bitrateKbps * 1_000 }),
+        }),
       );
       return { ...OK, sessionid };
     },

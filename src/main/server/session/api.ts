@@ -34,6 +34,8 @@ export interface OfferInput {
 export interface OpenInput {
   avatar?: string;
   voice?: VoiceSettings;
+  /** The server's unless said. */
+  videoBitrateBps?: number;
   /** Record it from its first picture on. */
   record?: boolean;
   signal: AbortSignal;

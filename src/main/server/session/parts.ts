@@ -38,6 +38,8 @@ export interface SessionParts {
   lasting?: boolean;
   /** The peer's, or H.264. */
   videoCodec?: VideoCodec;
+  /** The server's unless said. */
+  videoBitrateBps?: number;
   studio: boolean;
   /** How it speaks unless a text asks for something else. */
   voice?: VoiceSettings;

@@ -5,6 +5,7 @@ import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
 import { createLogger } from '../log';
 import { counts } from '../metrics/native';
+import type { MediaFormat, Output } from '../outputs/output';
 import { SessionRegistry } from './registry';
 import type { SessionServices } from './session';
 
@@ -50,6 +51,7 @@ const viewers: RtpViewer[] = [];
 let registry: SessionRegistry;
 
 const { signal } = new AbortController();
+const taker: Output = { kind: 'whep', start: async () => {}, video() {}, audio() {}, close: async () => {} };
 
 function open(maxSessions = 1, unusedMs?: number): SessionRegistry {
   const options = { maxSessions, defaultAvatar: 'grey', iceServers: [], ...(unusedMs && { unusedMs }) };
@@ -153,7 +155,10 @@ describe('SessionRegistry', () => {
 
   it('opens sessions that nobody watches, on air at once, and counts them', async () => {
     open(1);
-    const id = await registry.open({ signal });
+    const id = await registry.open({ signal, videoBitrateBps: 200_000 });
+    const formats: MediaFormat[] = [];
+    await registry.get(id)!.attach({ ...taker, start: async (format) => void formats.push(format) });
+    expect(formats[0]!.video).toMatchObject({ codec: 'h264', widthPx: 64, bitrateBps: 200_000 });
     expect(registry.list()).toMatchObject([{ sessionid: id, state: 'idle', peer: 'none', videoCodec: 'h264' }]);
     await expect(registry.open({ signal })).rejects.toMatchObject({ kind: 'limit' });
     for (let i = 0; i < 500 && registry.list()[0]!.picturesSent < 5; i++) await sleep(10);
@@ -166,8 +171,7 @@ describe('SessionRegistry', () => {
     open(3, 700);
     await registry.launch(0);
     const used = await registry.open({ signal });
-    const taker = { kind: 'whep' as const, start: async () => {}, video() {}, audio() {}, close: async () => {} };
-    const detach = await registry.get(used)!.attach(taker);
+    const detach = await registry.get(used)!.attach({ ...taker });
     const unused = await registry.open({ signal });
     for (let i = 0; i < 500 && registry.get(unused); i++) await sleep(10);
     expect(registry.list().map(({ sessionid }) => sessionid)).toEqual([0, used]);

@@ -55,10 +55,10 @@ export class SessionRegistry implements SessionDirectory {
     }
   }
 
-  async open({ avatar, voice, record, signal }: OpenInput): Promise<number> {
+  async open({ avatar, voice, videoBitrateBps, record, signal }: OpenInput): Promise<number> {
     const release = await this.takePlace({ studio: false, signal });
     try {
-      const session = await this.onAir(avatar, { id: this.freeId(), voice });
+      const session = await this.onAir(avatar, { id: this.freeId(), voice, videoBitrateBps });
       if (signal.aborted) {
         await session.close('whoever asked for it went away');
         throw new HeraldError('malformed', 'The request was cancelled');

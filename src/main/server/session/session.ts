@@ -265,7 +265,7 @@ export class Session implements SessionHandle {
       videoCodec: this.videoCodec,
       widthPx: avatar.widthPx,
       heightPx: avatar.heightPx,
-      videoBitrateBps: this.services.videoBitrateBps,
+      videoBitrateBps: this.parts.videoBitrateBps ?? this.services.videoBitrateBps,
       audioBitrateBps: AUDIO_BITRATE_BPS,
       epochMs: clock.epochMs,
       onError: (error) => this.faults.tell('encoder', error),
