@@ -1,7 +1,7 @@
 import type { SettingName } from '../../../shared/settings';
 import type { SettingRow } from '../../../shared/settings-protocol';
 import type { Language } from '../../i18n/language';
-import { SETTING_WORDS } from './setting-words';
+import { CHINESE, SETTING_WORDS } from './setting-words';
 
 export interface Described {
   label: string;
@@ -16,6 +16,10 @@ export function describe({ name, help }: Pick<SettingRow, 'name' | 'help'>, lang
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A unit or a worked-out default, in the reader's language. */
+export const inWords = (text: string, language: Language): string =>
+  language === 'zh' ? (CHINESE[text] ?? text) : text;
 
 /** Settings in which every word of the query occurs: in the name, the label, the help, or the choices, in either language. */
 export function findSettings(rows: readonly SettingRow[], query: string): SettingRow[] {

@@ -12,6 +12,8 @@ import {
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SettingRow } from '../../../shared/settings-protocol';
+import { usePreferences } from '../../store/preferences';
+import { inWords } from './search';
 
 export interface ControlProps {
   row: SettingRow;
@@ -113,6 +115,7 @@ function NumberControl({ row, label, describedBy, invalid, onChange }: ControlPr
 
 function TextControl({ row, label, describedBy, invalid, onChange }: ControlProps) {
   const { t } = useTranslation('settings');
+  const language = usePreferences((s) => s.language);
   const isList = row.kind === 'list';
   const saved = Array.isArray(row.value) ? row.value.join(', ') : String(row.value ?? '');
   const [draft, setDraft] = useDraft(saved);
@@ -135,7 +138,7 @@ function TextControl({ row, label, describedBy, invalid, onChange }: ControlProp
     'aria-describedby': describedBy,
     disabled: row.locked !== undefined,
     error: invalid,
-    placeholder: isList ? t('settings.list') : (row.defaultText ?? ''),
+    placeholder: isList ? t('settings.list') : inWords(row.defaultText ?? '', language),
     value: draft,
     onBlur: commit,
   };

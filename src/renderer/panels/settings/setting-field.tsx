@@ -3,8 +3,9 @@ import { Check, RotateCcw } from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SettingRow } from '../../../shared/settings-protocol';
+import type { Language } from '../../i18n/language';
 import { usePreferences } from '../../store/preferences';
-import { describe } from './search';
+import { describe, inWords } from './search';
 import { SettingControl } from './setting-control';
 import classes from './settings.module.css';
 import { changeSettings, useSettings } from './settings-store';
@@ -64,9 +65,9 @@ export function SettingField({ row }: { row: SettingRow }) {
       />
       <Text id={`${id}-help`} size="xs" c="dimmed">
         {help}
-        {row.unit && ` · ${row.unit}`}
+        {row.unit && ` · ${inWords(row.unit, language)}`}
         {range(row)}
-        {!row.secret && ` · ${t('settings.default', { value: defaultOf(row, t) })}`}
+        {!row.secret && ` · ${t('settings.default', { value: defaultOf(row, language, t) })}`}
       </Text>
       {row.locked !== undefined && (
         <Text size="xs" c="dimmed" fs="italic">
@@ -93,8 +94,8 @@ function range({ min, max }: SettingRow): string {
 
 type Say = (key: 'settings.none' | 'settings.on' | 'settings.off') => string;
 
-function defaultOf(row: SettingRow, t: Say): string {
-  if (row.defaultText) return row.defaultText;
+function defaultOf(row: SettingRow, language: Language, t: Say): string {
+  if (row.defaultText) return inWords(row.defaultText, language);
   const value = row.default;
   if (value === null || (Array.isArray(value) && value.length === 0)) return t('settings.none');
   if (typeof value === 'boolean') return t(value ? 'settings.on' : 'settings.off');
