@@ -1,10 +1,14 @@
 import type { Box, I420Picture } from '../avatar/avatar';
 
-/** A face box of a picture as tightly packed I420, copied so that it can be sent away. The box is even and inside. */
-export function cropI420(picture: I420Picture, box: Box): I420Picture {
+/**
+ * A face box of a picture as tightly packed I420, copied so that it can be sent away. The box is even and inside.
+ * @param into a former crop's bytes that nobody needs any more: used again where the size is the same
+ */
+export function cropI420(picture: I420Picture, box: Box, into?: Uint8Array): I420Picture {
   const { widthPx, heightPx, data } = picture;
   const { xPx, yPx, widthPx: width, heightPx: height } = box;
-  const out = new Uint8Array((width * height * 3) / 2);
+  const bytes = (width * height * 3) / 2;
+  const out = into?.length === bytes ? into : new Uint8Array(bytes);
   let to = 0;
   const copy = (planeAt: number, stride: number, x: number, y: number, w: number, h: number) => {
     for (let row = 0; row < h; row++, to += w) {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Avatar, I420Picture } from '../avatar/avatar';
+import type { Avatar, Box, I420Picture } from '../avatar/avatar';
 import { cropI420 } from '../composite/crop';
 import type { EngineOptions } from './engine';
 import { SentFaces } from './faces';
@@ -69,6 +69,11 @@ export class MouthHost implements Mouth {
   private readonly keeper: InferKeeper;
   /** Avatars whose faces were found to be of another size than the network's. */
   private readonly fitted = new Set<string>();
+  /**
+   * The last face that was sent. Fifty new ones a second would be 10 MB of garbage, and V8 collects buffers by marking the whole heap
+   * in steps of 5 ms and more.
+   */
+  private lastCrop: Uint8Array | undefined;
   private recentPictureMs = 0;
   /** When the process began with what it is at now. */
   private workingSinceMs = 0;
@@ -174,7 +179,7 @@ export class MouthHost implements Mouth {
           this.pending.delete(id);
           return answer;
         }
-        if (this.faces.get(key) === undefined) this.sendFace(key, cropI420(picture, box));
+        if (this.faces.get(key) === undefined) this.sendFace(key, picture, box);
       }
       process!.send({ type: 'infer', id, slot: this.faces.get(key)!, mel: window.data });
       keeper.watch();
@@ -194,10 +199,12 @@ export class MouthHost implements Mouth {
     // A loop that does not fit would push out its own beginning, round after round, for as long as the silence lasts.
     if (!this.faces.hasRoomFor((box.widthPx * box.heightPx * 3) / 2)) return;
     const picture = avatar.pictureNow(pictureIndex);
-    if (picture) this.sendFace(key, cropI420(picture, box));
+    if (picture) this.sendFace(key, picture, box);
   }
 
-  private sendFace(key: string, face: I420Picture): void {
+  private sendFace(key: string, picture: I420Picture, box: Box): void {
+    const face = cropI420(picture, box, this.lastCrop);
+    this.lastCrop = face.data;
     const process = this.keeper.current;
     const slot = this.faces.add(key, face.data.length, (old) => process?.send({ type: 'forget', slot: old }));
     process?.send({ type: 'face', slot, face });

@@ -4,6 +4,7 @@ import type { FromInfer, ToInfer } from './messages';
 /** A running inference process, however it was started (`fork` here, Electron's `utilityProcess` from its shell). */
 export interface InferProcess {
   readonly pid: number | undefined;
+  /** The message is copied before this returns: its buffers may be used again. */
   send(message: ToInfer): void;
   onMessage(listener: (message: FromInfer) => void): void;
   /** Called once, with what is known about why. */
