@@ -122,7 +122,7 @@ class Studio {
       hasTouch: size.width < 500,
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(this.server.url);
     await page.locator('[data-testid="status"][data-state="connected"]').waitFor();
     return { page, language: this.language, close: () => context.close() };
@@ -136,7 +136,7 @@ class Studio {
       page
         .locator('[data-testid="line"][data-state="said"]')
         .nth(count - 1)
-        .waitFor({ timeout: 60_000 });
+        .waitFor({ timeout: 120_000 });
     await page.locator('.record').click();
     await page.locator('.record[data-state="on"]').waitFor();
     await composer.fill(words.hello);
