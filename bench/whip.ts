@@ -54,6 +54,15 @@ try {
     `server: ${((server.cpuMs() - cpuMs) / seconds).toFixed(0)} CPU-ms per second, presenter and encoders included`,
   );
 
+  const { data } = await getJson<{ data: { sessionFigures: Record<string, Record<string, number>> } }>(
+    `${server.url}/api/health`,
+  );
+  const { nack, pli } = (await view(id))!.figures;
+  const dropped = data.sessionFigures[sessionid]?.droppedPictures;
+  console.log(
+    `dropped by the encoder of a busy machine: ${dropped} pictures; asked for again: ${nack} NACK, ${pli} PLI`,
+  );
+
   for (let i = 1; i <= RESTARTS; i++) {
     const killedMs = performance.now();
     await janus.kill();
