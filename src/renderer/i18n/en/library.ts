@@ -12,6 +12,7 @@ export const library = {
   'library.searchHint': 'Title, presenter or words that were said',
   'library.clearSearch': 'Clear the search',
   'library.nothingFound': 'Nothing found for “{{query}}”',
+  'library.nothingFoundHint': 'Titles, presenters and the words that were said have been looked through.',
   'library.found_one': '{{count}} recording found',
   'library.found_other': '{{count}} recordings found',
   'library.sort': 'Order',
@@ -31,6 +32,8 @@ export const library = {
   'library.recoveredNotice_one': 'A recording was recovered',
   'library.recoveredNotice_other': '{{count}} recordings were recovered',
   'library.reveal': 'Show {{title}} in its folder',
+  'library.notInFolder':
+    'The file is not in the folder of recordings any more. Open this list again to see what is there.',
   'library.rename': 'Rename {{title}}',
   'library.titleLabel': 'Title',
   'library.download': 'Download {{title}}',

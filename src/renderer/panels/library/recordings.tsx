@@ -47,7 +47,7 @@ export function Recordings() {
         <Notice icon="film" title={t('library.empty')} words={t('library.emptyHint')} />
       )}
       {state === 'ready' && recordings.length === 0 && query !== '' && (
-        <Notice icon="search" title={t('library.nothingFound', { query })} words={t('library.searchHint')}>
+        <Notice icon="search" title={t('library.nothingFound', { query })} words={t('library.nothingFoundHint')}>
           <Button variant="default" onClick={() => void searchLibrary({ query: '' })}>
             {t('library.clearSearch')}
           </Button>

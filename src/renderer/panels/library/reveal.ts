@@ -1,19 +1,14 @@
+import { translate } from '../../i18n/translate';
 import { applyLibrary, faulted } from '../../store/library';
 
-interface Revealer {
-  /** Shows a recording in the system's file manager, by its file's name. */
-  revealRecording?(fileName: string): Promise<unknown>;
-}
+/** Only in the desktop app: a browser knows no folders. */
+export const canReveal = (): boolean => window.herald?.revealRecording !== undefined;
 
-/** The desktop app's; in a browser, which knows no folders, there is none. */
-const revealer = (): Revealer => (window as { herald?: Revealer }).herald ?? {};
-
-export const canReveal = (): boolean => revealer().revealRecording !== undefined;
-
-/** What goes wrong is told in its row. */
+/** Shows a recording in the system's file manager. What goes wrong is told in its row. */
 export async function reveal(id: string, file: string): Promise<void> {
   try {
-    await revealer().revealRecording?.(file);
+    const shown = await window.herald?.revealRecording(file);
+    if (!shown) applyLibrary(faulted, id, translate('library.notInFolder'));
   } catch (error) {
     applyLibrary(faulted, id, error instanceof Error ? error.message : String(error));
   }
