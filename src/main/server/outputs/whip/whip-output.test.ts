@@ -280,7 +280,7 @@ describe('WHIP', () => {
     const whip = await server();
     const { changes } = await push(`${whip.origin}/live`, { limits: { silenceMs: -1 } });
     await until(() => changes.some(({ reason }) => reason === 'the server fell silent'));
-    expect(whip.publications[0]!.deleted).toBe(true);
+    await until(() => whip.publications[0]!.deleted);
   });
 
   it('is stopped by its signal or by close at any moment, with nothing left', async () => {
