@@ -137,16 +137,16 @@ class Studio {
         .locator('[data-testid="line"][data-state="said"]')
         .nth(count - 1)
         .waitFor({ timeout: 120_000 });
-    await page.locator('.record').click();
-    await page.locator('.record[data-state="on"]').waitFor();
+    await page.getByTestId('record').click();
+    await page.locator('[data-testid="record"][data-state="on"]').waitFor();
     await composer.fill(words.hello);
     await page.keyboard.press('Enter');
     await said(1);
     await composer.fill(words.question);
     await page.keyboard.press('Control+Enter');
     await said(2);
-    await page.locator('.record').click();
-    await page.locator('.record[data-state="off"]').waitFor();
+    await page.getByTestId('record').click();
+    await page.locator('[data-testid="record"][data-state="off"]').waitFor();
     for (const name of ['script', 'audio'] as const) {
       await PANELS[name]?.({ page, language: this.language });
       await sleep(OPENING_MS);
