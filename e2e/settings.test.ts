@@ -152,4 +152,47 @@ describe.skipIf(!chromium)('settings, and the clean feed', () => {
     const { data } = await getJson<{ data: { sessions: SessionSummary[] } }>(`${server.url}/api/admin/sessions`);
     expect(data.sessions).toHaveLength(1);
   });
+
+  it('guides through the first start of the desktop app, once, and is skipped in one click', async () => {
+    context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+    page = await context.newPage();
+    // The desktop app's bridge; the shell behind it has tests of its own.
+    await page.addInitScript(() => {
+      const hotkeys = { interrupt: 'F9', record: '', nextLine: 'Alt+N' };
+      const state = { preferences: { hotkeys, welcomed: false }, takenHotkeys: ['nextLine'], safeStorage: true };
+      const told: unknown[] = [];
+      const stop = () => undefined;
+      const herald = {
+        desktop: async () => state,
+        changeDesktop: async (changes: object) => {
+          told.push(changes);
+          return state;
+        },
+        onCommand: (press: (command: string) => void) => {
+          Object.assign(window, { press });
+          return stop;
+        },
+        onFile: () => stop,
+      };
+      Object.assign(window, { herald, told });
+    });
+    await page.goto(server.url);
+    const guide = page.getByRole('dialog', { name: 'Welcome to Herald' });
+    await guide.getByLabel('Key for chat (optional)').fill('sk-guide');
+    await guide.getByRole('button', { name: 'Start' }).click();
+    await guide.waitFor({ state: 'hidden' });
+    expect(await rowOf('dashscope_api_key')).toMatchObject({ isSet: true, source: 'settings.json' });
+    expect(await page.evaluate(() => (window as unknown as { told: unknown }).told)).toEqual([{ welcomed: true }]);
+
+    await page.evaluate(() => (window as unknown as { press(command: string): void }).press('settings'));
+    await page.getByRole('button', { name: 'Desktop app' }).click();
+    await page.getByText('Keys that work everywhere').waitFor();
+    await page.getByText('Another program uses these keys: choose others.').waitFor();
+    expect(await page.getByLabel('Interrupt', { exact: true }).inputValue()).toBe('F9');
+
+    await page.goto(server.url);
+    await guide.getByRole('button', { name: 'Skip' }).click();
+    await guide.waitFor({ state: 'hidden' });
+    expect(await page.evaluate(() => (window as unknown as { told: unknown }).told)).toEqual([{ welcomed: true }]);
+  });
 });

@@ -24,6 +24,7 @@ const preferences = z.object({
   feedOnTop: z.boolean().default(true),
   notify: z.boolean().default(true),
   closeToTray: z.boolean().default(false),
+  welcomed: z.boolean().default(false),
 }) satisfies z.ZodType<DesktopPreferences>;
 
 /** Strict: what a page sends must be what was agreed. */
@@ -35,6 +36,7 @@ export const preferenceChanges = z
     feedOnTop: z.boolean(),
     notify: z.boolean(),
     closeToTray: z.boolean(),
+    welcomed: z.boolean(),
   })
   .partial();
 

@@ -27,6 +27,8 @@ export interface DesktopPreferences {
   notify: boolean;
   /** Closing the window leaves Herald running in the tray. */
   closeToTray: boolean;
+  /** The guide of the first start was seen. */
+  welcomed: boolean;
 }
 
 export type PreferenceChanges = Partial<Omit<DesktopPreferences, 'hotkeys'>> & {
