@@ -22,6 +22,8 @@ const failure = (msg: string): FailureReply => ({ code: -1, msg });
 
 /** Every thrown thing becomes `{code:-1,msg}` with the status of its kind; what is not ours is logged and kept inside. */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+  // A route may have named its own type already (a file, a page); an object under it could not be sent.
+  reply.type('application/json; charset=utf-8');
   if (error instanceof HeraldError) return replyWithHeraldError(error, reply);
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {

@@ -670,6 +670,10 @@ describe('pages', () => {
       expect(page.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
       const asset = await get('/assets/app-1a2b.js');
       expect([asset.statusCode, asset.headers['cache-control']]).toEqual([200, expect.stringContaining('immutable')]);
+      // What fails after the type was named is still told in JSON.
+      const beyond = await get('/assets/app-1a2b.js', { headers: { range: 'bytes=9999-' } });
+      expect([beyond.statusCode, beyond.headers['content-type']]).toEqual([416, expect.stringContaining('json')]);
+      expect(beyond.json()).toMatchObject({ code: -1 });
       const missing = await get(`/assets/nothing.js?token=${TOKEN}`);
       expect([missing.statusCode, missing.json()]).toMatchObject([404, { code: -1 }]);
     } finally {
