@@ -130,11 +130,18 @@ const kernelIndex = (parity: number, away: number) => (parity === 0 ? 1 : away =
 export function doublingConvolution(graph: OnnxGraph, x: string, layer: QuickLayer): string {
   const { prefix, inputs, outputs } = layer;
   const biases = graph.weights(`${prefix}.bias`, [outputs], () => layer.biases());
+  // The four are written one after the other: read once for all of them, and let go with the last.
+  let read: Promise<Float32Array<ArrayBuffer>> | undefined;
+  const weightsFor = (parity: number) => {
+    const weights = (read ??= layer.weights());
+    if (parity === 3) read = undefined;
+    return weights;
+  };
   const parts = [0, 1, 2, 3].map((parity) => {
     const [down, right] = [parity >> 1, parity & 1];
     const [height, width] = [down + 1, right + 1];
     const kernels = graph.weights(`${prefix}.part${parity}.weight`, [outputs, inputs, height, width], async () => {
-      const all = await layer.weights();
+      const all = await weightsFor(parity);
       const part = new Float32Array(outputs * inputs * height * width);
       let to = 0;
       for (let o = 0; o < outputs; o++) {
