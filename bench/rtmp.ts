@@ -120,7 +120,7 @@ async function tell(file: string): Promise<void> {
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(1);
   // A picture that the machine was too busy to show is missing from here too: the extremes tell of that, not of the stream.
   console.log(
-    `sound - picture           ${offsets.length} claps, p5 ${at(0.05)}  p50 ${at(0.5)}  p95 ${at(0.95)} ms; first ${offsets[0]?.toFixed(1)}, last ${offsets.at(-1)?.toFixed(1)}   (target within 40)`,
+    `sound - picture           ${offsets.length} claps, least ${at(0)}  p5 ${at(0.05)}  p50 ${at(0.5)}  p95 ${at(0.95)}  most ${at(1)} ms; first ${offsets[0]?.toFixed(1)}, last ${offsets.at(-1)?.toFixed(1)}   (target within 40)`,
   );
 }
 
