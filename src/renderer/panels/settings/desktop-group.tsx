@@ -1,4 +1,4 @@
-import { Button, Kbd, Switch, Text, TextInput, Title } from '@mantine/core';
+import { Button, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DesktopState, Hotkey, PreferenceChanges } from '../../../preload/bridge';
@@ -74,7 +74,6 @@ function HotkeyField(props: { hotkey: Hotkey; keys: string; taken: boolean; onCh
       label={t(`desktop.hotkey.${hotkey}`)}
       value={keys === '' ? t('desktop.hotkeyOff') : showAccelerator(keys, isMac)}
       readOnly
-      rightSection={<Kbd size="xs">{isMac ? '⌘' : '…'}</Kbd>}
       error={bare ? t('desktop.hotkeyBare') : taken && t('desktop.hotkeyTaken')}
       onBlur={() => setBare(false)}
       onKeyDown={(event) => {

@@ -61,7 +61,7 @@ export default function FirstRun({ onDone }: { onDone(): void }) {
         <Radio.Group
           label={t('guide.voice')}
           description={t('guide.voiceHelp')}
-          value={voice}
+          value={free('tts') ? voice : rowOf('tts')?.value === 'espeak' ? 'espeak' : 'auto'}
           onChange={(value) => setVoice(value as Voice)}
         >
           <Stack gap={6} mt={6}>
