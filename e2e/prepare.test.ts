@@ -16,6 +16,8 @@ if (!chromium) console.warn(INSTALL_CHROMIUM);
 
 const LINES = ['One.', 'Two is spoken.', 'Three comes next.', 'Four ends it.'];
 const SRT = LINES.map((text, i) => `${i + 1}\n00:00:0${i},000 --> 00:00:0${i},900\n${text}\n`).join('\n');
+/** For machines that have other things to do as well. */
+const PATIENT = { timeout: 15_000 };
 /** Longer than the tone's period. */
 const WINDOW_MS = 10;
 const WINDOW_SAMPLES = WINDOW_MS * 48;
@@ -68,7 +70,7 @@ describe.skipIf(!chromium)('script and recordings', () => {
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(server.url);
-    await expect.poll(() => page.getByTestId('status').textContent(), { timeout: 15_000 }).toMatch(/^(Ready|已就绪)$/);
+    await expect.poll(() => page.getByTestId('status').textContent(), PATIENT).toMatch(/^(Ready|已就绪)$/);
     await page.getByRole('tab', { name: tab }).click();
     const { data } = await getJson<{ data: { sessions: { sessionid: number }[] } }>(`${server.url}/api/admin/sessions`);
     const id = data.sessions.at(-1)!.sessionid;
@@ -103,7 +105,7 @@ describe.skipIf(!chromium)('script and recordings', () => {
     lines()
       .nth(place - 1)
       .getAttribute('data-state');
-  const becomes = (place: number, state: string) => expect.poll(() => shown(place), { timeout: 15_000 }).toBe(state);
+  const becomes = (place: number, state: string) => expect.poll(() => shown(place), PATIENT).toBe(state);
   const words = () => lines().locator('[data-edit]').allTextContents();
   const heard = () => events.events.flatMap((event) => (event.status === 'start' ? [event.text] : []));
   const bring = (name: string, text: string) =>
@@ -113,14 +115,14 @@ describe.skipIf(!chromium)('script and recordings', () => {
     await open('en-GB', 'Script');
     await page.getByText('Nothing to say yet').waitFor();
     await bring('Show.srt', SRT);
-    await expect.poll(words).toEqual(LINES);
+    await expect.poll(words, PATIENT).toEqual(LINES);
     expect(await page.getByLabel('Title of the script').inputValue()).toBe('Show');
     await accessible('Script');
 
     await page.getByRole('button', { name: 'More for line 2' }).click();
     await page.getByRole('menuitem', { name: 'Speak from here' }).click();
     await becomes(2, 'sounding');
-    await expect.poll(() => shown(3)).toBe('waiting');
+    await becomes(3, 'waiting');
     await becomes(4, 'said');
     expect(heard()).toEqual(LINES.slice(1));
     expect(await shown(1)).toBe('');
@@ -140,20 +142,20 @@ describe.skipIf(!chromium)('script and recordings', () => {
     expect(Buffer.concat(await stream.toArray()).toString()).toBe(`${LINES.join('\n')}\n`);
     await page.reload();
     await page.getByRole('tab', { name: 'Script' }).click();
-    await expect.poll(words).toEqual(LINES);
+    await expect.poll(words, PATIENT).toEqual(LINES);
   });
 
   it('is sorted and edited by keyboard, and goes on by hotkeys wherever nothing is typed', async () => {
     await open('en-GB', 'Script');
     await bring('a.csv', 'text,pause\n"Alpha, first",\nBeta,0.5\nGamma,\n');
-    await expect.poll(words).toEqual(['Alpha, first', 'Beta', 'Gamma']);
+    await expect.poll(words, PATIENT).toEqual(['Alpha, first', 'Beta', 'Gamma']);
     await page.getByRole('button', { name: 'Move line 3' }).focus();
     await page.keyboard.press('Space');
-    await page.getByText('Line 3 lifted.').waitFor({ state: 'attached' });
+    await page.getByText('Line 3 now stands at place 3.').waitFor({ state: 'attached' });
     await page.keyboard.press('ArrowUp');
     await page.getByText('Line 3 now stands at place 2.').waitFor({ state: 'attached' });
     await page.keyboard.press('Space');
-    await expect.poll(words).toEqual(['Alpha, first', 'Gamma', 'Beta']);
+    await expect.poll(words, PATIENT).toEqual(['Alpha, first', 'Gamma', 'Beta']);
 
     await page.getByRole('button', { name: 'Edit line 1' }).focus();
     await page.keyboard.press('Enter');
@@ -161,14 +163,14 @@ describe.skipIf(!chromium)('script and recordings', () => {
     await page.keyboard.type('Now the next nightly news');
     expect(heard()).toEqual([]);
     await page.keyboard.press('Enter');
-    await expect.poll(words).toEqual(['Now the next nightly news', 'Gamma', 'Beta']);
+    await expect.poll(words, PATIENT).toEqual(['Now the next nightly news', 'Gamma', 'Beta']);
 
     await page.keyboard.press('n');
     await becomes(1, 'said');
     await page.keyboard.press('n');
     await becomes(2, 'said');
     await page.keyboard.press('r');
-    await expect.poll(() => heard().filter((text) => text === 'Gamma').length).toBe(2);
+    await expect.poll(() => heard().filter((text) => text === 'Gamma').length, PATIENT).toBe(2);
     await becomes(2, 'said');
     expect(await shown(3)).toBe('');
   });
@@ -178,10 +180,10 @@ describe.skipIf(!chromium)('script and recordings', () => {
     const long = '这是一段很长的台词，它要说上好一会儿，好让人有时间在中间打断它。'.repeat(2);
     await page.getByLabel('添加一行').fill(`${long}\n后面还有一行。\n最后一行。`);
     await page.getByLabel('添加一行').press('Enter');
-    await expect.poll(() => lines().count()).toBe(3);
+    await expect.poll(() => lines().count(), PATIENT).toBe(3);
     await page.getByRole('button', { name: '全部播报' }).click();
     await becomes(1, 'sounding');
-    await expect.poll(() => shown(2)).toBe('waiting');
+    await becomes(2, 'waiting');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: '继续' }).waitFor();
     await events.until((event) => event.status === 'latency' && event.interruptToSilenceMs !== undefined);

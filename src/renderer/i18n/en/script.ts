@@ -27,8 +27,6 @@ export const script = {
   'script.nextHint': 'Speak the next line (N)',
   'script.repeat': 'Repeat',
   'script.repeatHint': 'Speak the same line again (R)',
-  'script.keyNext': 'Script: speak the next line',
-  'script.keyRepeat': 'Script: speak the same line again',
 
   'script.line': 'Line {{line}}',
   'script.edit': 'Edit line {{line}}',

@@ -29,8 +29,6 @@ export const script: Wording<typeof english> = {
   'script.nextHint': '播报下一行（N）',
   'script.repeat': '重复',
   'script.repeatHint': '再读一遍这一行（R）',
-  'script.keyNext': '台词：播报下一行',
-  'script.keyRepeat': '台词：再读一遍这一行',
 
   'script.line': '第 {{line}} 行',
   'script.edit': '编辑第 {{line}} 行',

@@ -70,10 +70,9 @@ function useFollow(list: RefObject<HTMLOListElement | null>): void {
     const element = list.current;
     const row = at === null ? null : element?.querySelector<HTMLElement>(`[data-line="${at}"]`);
     if (!element || !row) return;
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    element.scrollTo({
-      top: row.offsetTop - element.clientHeight * ABOVE,
-      behavior: calm ? 'instant' : 'smooth',
-    });
+    const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
+    // On phones the page scrolls, not the list.
+    if (element.scrollHeight <= element.clientHeight) row.scrollIntoView({ block: 'nearest', behavior });
+    else element.scrollTo({ top: row.offsetTop - element.clientHeight * ABOVE, behavior });
   }, [at, list]);
 }

@@ -3,7 +3,7 @@ import { nextLine, repeatLine } from '../../store/script-actions';
 
 /** Where letters are typed, they are text; a menu or a sheet over the page has keys of its own. */
 const TYPING = 'textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=range])';
-const OVER_THE_PAGE = 'dialog[open], [role=dialog][aria-modal=true], [role=menu]';
+const OVER_THE_PAGE = 'dialog[open], [role=dialog], [role=menu]';
 
 const KEYS: Readonly<Record<string, () => void>> = { n: nextLine, r: repeatLine };
 
