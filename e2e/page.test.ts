@@ -387,7 +387,7 @@ describe.skipIf(!chromium)('the studio page', () => {
       await page.getByRole('button', { name: 'Signal' }).click();
       for (const [name, opened] of [
         ['Presenter: Clara', page.getByRole('menu')],
-        ['Perform', page.getByRole('menu')],
+        ['Perform', page.getByRole('dialog')],
         ['Voice: Automatic', page.getByRole('listbox')],
         ['Keyboard shortcuts', page.getByRole('dialog')],
         ['Recordings', page.getByRole('dialog')],

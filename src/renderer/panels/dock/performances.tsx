@@ -1,4 +1,4 @@
-import { Button, Code, Kbd, Menu, Text } from '@mantine/core';
+import { Button, Code, Kbd, Menu, Popover, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatDuration } from '../../components/format';
@@ -22,6 +22,36 @@ export function Performances() {
   const running = performances.find((one) => one.audiotype === act?.audiotype);
   const name = act ? (running?.name ?? t('perform.unnamed', { number: act.audiotype })) : null;
   const label = name ? t('perform.running', { name }) : t('perform.button');
+  const learn = () => sessionId !== null && void learnSession(sessionId);
+  const button = (
+    <Button
+      variant="default"
+      className={classes.button}
+      aria-label={label}
+      title={label}
+      disabled={!connected}
+      justify="flex-start"
+      leftSection={<Icon name="perform" size={17} />}
+      rightSection={act === null && <Icon name="chevron" size={16} />}
+    >
+      {name ?? t('perform.button')}
+    </Button>
+  );
+  // Nothing to choose from is no menu: it is told.
+  if (performances.length === 0) {
+    return (
+      <div className={classes.perform}>
+        <Popover position="top" offset={18} width={300} trapFocus returnFocus onOpen={learn}>
+          <Popover.Target>{button}</Popover.Target>
+          <Popover.Dropdown aria-label={t('perform.title')}>
+            <Text size="sm" c="dimmed">
+              {t('perform.none')} <Code>--customvideo_config FILE</Code>
+            </Text>
+          </Popover.Dropdown>
+        </Popover>
+      </div>
+    );
+  }
   return (
     <div className={classes.perform} data-running={act !== null}>
       <Menu
@@ -30,30 +60,12 @@ export function Performances() {
         withInitialFocusPlaceholder={false}
         alignItemsLabels="none"
         checkIcon={<Icon name="check" size={16} />}
-        width={performances.length > 0 ? 356 : 300}
-        onOpen={() => sessionId !== null && void learnSession(sessionId)}
+        width={356}
+        onOpen={learn}
       >
-        <Menu.Target>
-          <Button
-            variant="default"
-            className={classes.button}
-            aria-label={label}
-            title={label}
-            disabled={!connected}
-            justify="flex-start"
-            leftSection={<Icon name="perform" size={17} />}
-            rightSection={act === null && <Icon name="chevron" size={16} />}
-          >
-            {name ?? t('perform.button')}
-          </Button>
-        </Menu.Target>
+        <Menu.Target>{button}</Menu.Target>
         <Menu.Dropdown aria-label={t('perform.title')} className={classes.menu}>
           <Menu.Label>{t('perform.title')}</Menu.Label>
-          {performances.length === 0 && (
-            <Text size="sm" c="dimmed" px="sm" pb="sm">
-              {t('perform.none')} <Code mt={4}>--customvideo_config FILE</Code>
-            </Text>
-          )}
           <div className={classes.tiles}>
             {performances.map(({ audiotype, name: title, durationMs, loop }, place) => {
               const on = audiotype === act?.audiotype;
