@@ -6,7 +6,7 @@ export const common: Wording<typeof english> = {
   'action.disconnect': '断开',
   'action.retryNow': '立即重试',
   'action.dismiss': '关闭',
-  'action.close': '关闭列表',
+  'action.close': '关闭',
   'action.undo': '撤销',
   'action.cancel': '取消',
   'action.openInBrowser': '在浏览器中打开',
