@@ -26,7 +26,7 @@ export function PresenterPicker() {
   return (
     <Menu
       position="bottom-start"
-      width={300}
+      width={330}
       withInitialFocusPlaceholder={false}
       alignItemsLabels="none"
       checkIcon={<Icon name="check" size={18} />}
