@@ -14,6 +14,9 @@ if (!chromium) console.warn(INSTALL_CHROMIUM);
 
 const CLARA = join(root, 'resources', 'presenters', 'clara');
 
+/** For what the server has to be asked for: a busy machine takes its time. */
+const soon = { timeout: 10_000 };
+
 /** A second presenter who looks like the first, and one whose file is damaged. */
 function writePresenters(dir: string): void {
   cpSync(CLARA, join(dir, 'vera'), { recursive: true });
@@ -114,12 +117,14 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
     expect(kept).toMatchObject({ presenter: 'clara', subtitles: true, recovered: false });
     await page.getByText(/^Recording saved/).waitFor();
     await button('Show recordings').click();
-    await expect.poll(() => rows().count()).toBe(1);
+    await expect.poll(() => rows().count(), soon).toBe(1);
     await expect
-      .poll(() =>
-        rows()
-          .locator('img')
-          .evaluate((image) => (image as HTMLImageElement).naturalWidth),
+      .poll(
+        () =>
+          rows()
+            .locator('img')
+            .evaluate((image) => (image as HTMLImageElement).naturalWidth),
+        soon,
       )
       .toBeGreaterThan(0);
     await button('Play clara').click();
@@ -204,26 +209,26 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
     await startRecording();
     await stopRecording();
     await openLibrary();
-    await expect.poll(() => rows().count()).toBe(2);
+    await expect.poll(() => rows().count(), soon).toBe(2);
     const ids = (await recordings()).map(({ id }) => id);
     const shown = () =>
       rows()
         .locator('img')
         .evaluateAll((images) => images.map((i) => (i as HTMLImageElement).src));
     await page.getByLabel('Order').selectOption('Oldest first');
-    await expect.poll(async () => (await shown())[0]).toContain(ids[1]);
+    await expect.poll(async () => (await shown())[0], soon).toContain(ids[1]);
     await page.getByLabel('Order').selectOption('Longest first');
-    await expect.poll(async () => (await shown())[0]).toContain(ids[1]);
+    await expect.poll(async () => (await shown())[0], soon).toContain(ids[1]);
 
     const search = page.getByLabel('Search the recordings');
     await search.fill('LIGHTHOUSE');
-    await expect.poll(() => rows().count()).toBe(1);
+    await expect.poll(() => rows().count(), soon).toBe(1);
     expect((await shown())[0]).toContain(ids[1]);
     await search.fill('windmill');
     await page.getByText('Nothing found for “windmill”').waitFor();
     // The first Esc empties the field, and the drawer stays.
     await search.press('Escape');
-    await expect.poll(() => rows().count()).toBe(2);
+    await expect.poll(() => rows().count(), soon).toBe(2);
 
     await button('Play clara').first().focus();
     await page.keyboard.press('ArrowDown');
