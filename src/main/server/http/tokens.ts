@@ -7,11 +7,9 @@ import { SCOPES, type Scope } from './access';
 const namedToken = z.object({
   name: z.string().regex(/^[\w.@ -]{1,64}$/, { error: 'must be a name: letters, digits, "_", "-", ".", spaces' }),
   scope: z.enum(SCOPES, { error: `must be one of ${SCOPES.join(', ')}` }),
-  sha256: z
-    .string()
-    .regex(/^[\da-f]{64}$/i, {
-      error: 'must be the SHA-256 of the token, 64 hex digits (printf %s TOKEN | sha256sum)',
-    }),
+  sha256: z.string().regex(/^[\da-f]{64}$/i, {
+    error: 'must be the SHA-256 of the token, 64 hex digits (printf %s TOKEN | sha256sum)',
+  }),
 });
 const tokensFile = z.array(namedToken).max(256, { error: 'holds more than 256 tokens' });
 
