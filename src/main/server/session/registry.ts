@@ -4,6 +4,7 @@ import type { SessionSummary } from '../../../shared/protocol';
 import type { Actions } from '../avatar/actions';
 import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
+import { DEAD_AFTER_SILENCE_MS } from '../outputs/webrtc/connection';
 import { type NormalisedOffer, normaliseOffer } from '../outputs/webrtc/offer';
 import { type IceServer, Peer } from '../outputs/webrtc/peer';
 import type { OfferAnswer, OfferInput, OpenInput, SessionDirectory, SessionHandle } from './api';
@@ -20,8 +21,6 @@ export interface RegistryOptions {
 /** Studio sessions do not count towards max_session, but a machine is not endless. */
 const MAX_STUDIO_SESSIONS = 8;
 const REAP_EVERY_MS = 500;
-/** RTCP arrives about every second from a live peer; nothing for this long means it is gone (werift alone takes ~28 s). */
-const DEAD_AFTER_SILENCE_MS = 8_000;
 /** An answered offer whose client never connects gives its place back. */
 const CONNECT_WITHIN_MS = 10_000;
 /** A session without a viewer that nobody records, takes anywhere or lets speak. */
