@@ -55,8 +55,9 @@ const tab =
 const press =
   (en: string | RegExp, zh: string | RegExp) =>
   ({ page, language }: View) =>
+    // The whole name: a message about a recording has a button that leads to the recordings, too.
     page
-      .getByRole('button', { name: language === 'en' ? en : zh })
+      .getByRole('button', { name: language === 'en' ? en : zh, exact: true })
       .first()
       .click();
 
