@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findModel } from './find-model';
+import { MODEL_INFO_VERSION } from './weights/model-info';
 
 const root = mkdtempSync(join(tmpdir(), 'herald-find-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -44,7 +45,7 @@ describe('findModel', () => {
     mkdirSync(folder);
     put(folder, 'full.onnx');
     const info = {
-      version: 1,
+      version: MODEL_INFO_VERSION,
       variant: '256',
       faceSizePx: 256,
       parameters: 1,

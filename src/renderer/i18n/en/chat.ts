@@ -64,5 +64,4 @@ export const chat = {
   'model.saved': 'In effect with the next question',
   'model.waits': 'In effect after the next start of Herald',
   'model.failed': 'Not saved',
-  'model.noModels': 'The models of the service could not be listed',
 } as const;

@@ -65,5 +65,4 @@ export const chat: Wording<typeof english> = {
   'model.saved': '从下一个问题起生效',
   'model.waits': '下次启动 Herald 后生效',
   'model.failed': '未能保存',
-  'model.noModels': '无法列出该服务的模型',
 };
