@@ -16,6 +16,7 @@ import type { SettingRow } from '../../../shared/settings-protocol';
 import { changeSettings, listModels, listSettings } from '../../rtc/settings';
 import { explain } from '../../store/toasts';
 import { learnModel } from '../../store/voice-actions';
+import { lockedReason } from '../settings/locked-reason';
 
 const NAMES = ['llm_preset', 'llm_base_url', 'llm_api_key', 'llm_model', 'llm_system_prompt'] as const;
 type Name = (typeof NAMES)[number];
@@ -27,6 +28,7 @@ const EMPTY: Values = { llm_preset: '', llm_base_url: '', llm_api_key: '', llm_m
 /** The settings that decide who answers. They are the server's: what is saved here holds for everybody. */
 export default function ModelForm() {
   const { t } = useTranslation('chat');
+  const { t: settingWords } = useTranslation('settings');
   const [rows, setRows] = useState<Rows | null>(null);
   const [values, setValues] = useState(EMPTY);
   const [models, setModels] = useState<string[]>([]);
@@ -59,7 +61,7 @@ export default function ModelForm() {
   const field = (name: Name) => ({
     value: values[name],
     disabled: rows[name]?.locked !== undefined,
-    description: rows[name]?.locked,
+    description: lockedReason(rows[name], settingWords),
   });
   const set = (name: Name) => (value: string | null) => {
     setTold('');

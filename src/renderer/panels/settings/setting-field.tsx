@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { SettingRow } from '../../../shared/settings-protocol';
 import type { Language } from '../../i18n/language';
 import { usePreferences } from '../../store/preferences';
+import { lockedReason } from './locked-reason';
 import { describe, inWords } from './search';
 import { SettingControl } from './setting-control';
 import classes from './settings.module.css';
@@ -21,6 +22,7 @@ export function SettingField({ row }: { row: SettingRow }) {
   const change = (value: unknown) => void changeSettings({ [row.name]: value });
   const resettable = row.source === 'settings.json' && row.locked === undefined && !row.secret;
   const wrong = problem !== undefined;
+  const locked = lockedReason(row, t);
   return (
     <div className={classes.field} data-testid={`setting-${row.name}`}>
       <div className={classes.heading}>
@@ -69,14 +71,9 @@ export function SettingField({ row }: { row: SettingRow }) {
         {range(row)}
         {!row.secret && ` · ${t('settings.default', { value: defaultOf(row, language, t) })}`}
       </Text>
-      {row.locked !== undefined && (
+      {locked !== undefined && (
         <Text size="xs" c="dimmed" fs="italic">
-          {t(
-            `settings.locked.${row.source === 'command line' || row.source === 'environment' ? row.source : 'start'}`,
-            {
-              flag: row.flag ?? row.env,
-            },
-          )}
+          {locked}
         </Text>
       )}
       <Text id={`${id}-problem`} role="alert" size="xs" c="var(--mantine-color-error)" fw={560}>
