@@ -79,10 +79,7 @@ const PANELS: Record<string, (view: View) => Promise<unknown>> = {
   recordings: press('Recordings', '录像'),
   clips: async (view) => {
     await press('Recordings', '录像')(view);
-    await view.page
-      .getByText(view.language === 'en' ? 'Clips' : '短片', { exact: true })
-      .first()
-      .click();
+    await view.page.getByRole('radio', { name: view.language === 'en' ? 'Clips' : '短片' }).check();
   },
 };
 
@@ -101,9 +98,13 @@ class Studio {
     const actions = WORDS[language].performances.map((name, i) => ({ audiotype: i + 2, video, name }));
     writeFileSync(join(folder, 'actions.json'), JSON.stringify(actions));
     const llm = await startLlmServer({ script: answerOf(WORDS[language].answer) });
-    const flags = ['--llm_base_url', llm.url, '--llm_model', 'scripted', '--max_session', '4'];
-    const persona = ['--llm_system_prompt', WORDS[language].persona];
-    const server = await startTestServer([...flags, ...persona, '--customvideo_config', join(folder, 'actions.json')]);
+    // Not as flags: what those say cannot be changed in the panels, which is not how they should be shown.
+    const settings = { llm_base_url: llm.url, llm_model: 'scripted', llm_system_prompt: WORDS[language].persona };
+    const dataDir = join(folder, 'data');
+    mkdirSync(dataDir);
+    writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(settings));
+    const flags = ['--max_session', '4', '--customvideo_config', join(folder, 'actions.json')];
+    const server = await startTestServer(flags, { dataDir });
     return new Studio(folder, llm, server, await launchChromium(), language);
   }
 
