@@ -87,6 +87,7 @@ async function speak(server: TestServer, meterFile: string): Promise<void> {
   const all = longest.map((ms) => ms.toFixed(1)).join(', ');
   console.log(`longest slices, CPU-ms     ${all}; 99 % below ${p99.toFixed(1)}   (target <= ${SLICE_LIMIT_MS}${met})`);
   console.log(`whole-heap collections     ${collections}`);
+  console.log(`RSS of the server          ${(server.rssBytes() / 1e6).toFixed(0)} MB`);
   events.close();
   await viewer.close();
 }
