@@ -11,7 +11,6 @@ import type { Vault } from './config/settings-file';
 import { loadOrCreateToken } from './config/token';
 import { Draining } from './draining';
 import { ExportLibrary } from './export/library';
-import { collectLessOften } from './heap';
 import { createHttpServer } from './http/server';
 import { readTls } from './http/tls';
 import { readTokensFile, Tokens } from './http/tokens';
@@ -71,7 +70,6 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   const { log, dataDir, trash, sources, vault, onJobEnded } = options;
   const live = new LiveSettings({ settings: given, dataDir, ...(sources && { sources }), ...(vault && { vault }) });
   const settings = live.current;
-  collectLessOften();
   const startedAtMs = Date.now();
   const chat = new LiveChat(live, log.child({ scope: 'chat' }));
   const latency = new LatencyLedger();
