@@ -5,7 +5,7 @@ import { perform } from './pipeline';
 import { Turn } from './turn';
 import { knownWords } from './words';
 
-const TEXT = 'This is said once before anybody listens. The first word is then not the slow one.';
+const TEXT = 'This is said before anybody listens. The first word is then not the slow one.';
 
 /** Two seconds a sentence: long enough for V8 to compile the resamplers and the mel. */
 const HUM_MS = 2_000;
