@@ -8,10 +8,10 @@ const ENOUGH = { word: 5, hanzi: 3, total: 15 };
 /** ... or two words of this many characters ("Sure thing,"). */
 const ENOUGH_CHARACTERS = 10;
 /**
- * Without any pause it is cut before a clause or a phrase after 6 words or 13 hanzi, and between any two words after 12
- * words or 25 hanzi: a model writes about six words in the time in which nobody misses an answer. Long words and those of scripts without blanks (Thai) count by their characters.
+ * Without any pause it is cut before a clause or a phrase after 8 words or 16 hanzi, and between any two words after 12
+ * words or 25 hanzi: a model writes about eight words in the time in which nobody misses an answer. Long words and those of scripts without blanks (Thai) count by their characters.
  */
-const LONG = { word: 25, hanzi: 12, total: 150, characters: 48 };
+const LONG = { word: 25, hanzi: 12, total: 200, characters: 60 };
 const TOO_LONG = { total: 300, characters: 90 };
 const PHRASE_BREATH = 3;
 /** A piece cut between words has at least 4 words or 8 hanzi, and leaves at least 2 words or 4 hanzi. */
