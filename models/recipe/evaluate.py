@@ -1,4 +1,4 @@
-"""The gate: evaluate.py --corpus DIR --speech speech.pt --face face.pt --poses poses.json --renders DIR --bundle DIR --onnx FILE
+"""The gate: evaluate.py --corpus DIR --speech speech.pt --face face.pt --poses poses.json --presenter RENDERS BUNDLE [--presenter ...] --onnx FILE
 
 Judges voices and texts that were never learned from (corpus.HELD_OUT, texts.HELD_OUT) and idle pictures that were never
 rendered for training. Exits 1 if a requirement is missed.
