@@ -17,6 +17,20 @@ export interface Peer {
 }
 
 /**
+ * Makes the local description an offer to receive one picture and one sound track, complete with its candidates.
+ * @returns the stream that both tracks will be in
+ */
+export async function offerToReceive(pc: RTCPeerConnection, signal: AbortSignal): Promise<MediaStream> {
+  const stream = new MediaStream();
+  pc.addTransceiver('video', { direction: 'recvonly' });
+  pc.addTransceiver('audio', { direction: 'recvonly' });
+  pc.ontrack = ({ track }) => stream.addTrack(track);
+  await pc.setLocalDescription(await pc.createOffer());
+  await gathered(pc, signal);
+  return stream;
+}
+
+/**
  * Offers to receive one picture and one sound track, and resolves when media can flow.
  * `onSession` is called as soon as the server has made the session, so that a caller that gives up can close it.
  */
@@ -29,12 +43,7 @@ export async function connectPeer(options: {
   const { signal } = options;
   const pc = new RTCPeerConnection();
   try {
-    const stream = new MediaStream();
-    pc.addTransceiver('video', { direction: 'recvonly' });
-    pc.addTransceiver('audio', { direction: 'recvonly' });
-    pc.ontrack = ({ track }) => stream.addTrack(track);
-    await pc.setLocalDescription(await pc.createOffer());
-    await gathered(pc, signal);
+    const stream = await offerToReceive(pc, signal);
     const answer = await request<{ sdp: string; type: 'answer'; sessionid: number }>('POST', '/offer', {
       body: {
         sdp: pc.localDescription?.sdp,
@@ -55,7 +64,7 @@ export async function connectPeer(options: {
 }
 
 /** The server takes no trickled candidates: the offer waits for its own, but not for a slow interface. */
-export function gathered(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
+function gathered(pc: RTCPeerConnection, signal: AbortSignal): Promise<void> {
   return until(pc, 'icegatheringstatechange', signal, GATHER_MS, 'resolve', () => pc.iceGatheringState === 'complete');
 }
 

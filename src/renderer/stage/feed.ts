@@ -1,5 +1,5 @@
 import { ApiError, authorisation, closeSession, readReply } from '../rtc/http';
-import { connected, connectPeer, gathered } from '../rtc/peer';
+import { connected, connectPeer, offerToReceive } from '../rtc/peer';
 import type { StageOptions } from './options';
 
 /** Picture and sound on their way to this page. */
@@ -43,12 +43,7 @@ async function watch(sessionId: string, signal: AbortSignal): Promise<Feed> {
     void fetch(resource, request).catch(() => undefined);
   };
   try {
-    const stream = new MediaStream();
-    pc.addTransceiver('video', { direction: 'recvonly' });
-    pc.addTransceiver('audio', { direction: 'recvonly' });
-    pc.ontrack = ({ track }) => stream.addTrack(track);
-    await pc.setLocalDescription(await pc.createOffer());
-    await gathered(pc, signal);
+    const stream = await offerToReceive(pc, signal);
     const reply = await fetch(`/whep/${sessionId}`, {
       method: 'POST',
       body: pc.localDescription?.sdp ?? '',
