@@ -4,7 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { wav } from '../testing/audio-files';
-import { launchChromium } from '../testing/browser';
+import { dropSound, launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
 import { answerOf, failureOf, type LlmServer, startLlmServer } from '../testing/llm-server';
 import { getJson, startTestServer, type TestServer } from '../testing/server';
@@ -208,17 +208,7 @@ describe.skipIf(!chromium)('the studio page', () => {
 
   it('takes a file dropped anywhere', async () => {
     await open();
-    const data = await page.evaluateHandle(
-      (bytes) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([new Uint8Array(bytes)], 'dropped.wav', { type: 'audio/wav' }));
-        return transfer;
-      },
-      [...buzz(1)],
-    );
-    await page.dispatchEvent('body', 'dragenter', { dataTransfer: data });
-    await page.getByText('Drop to let the presenter speak it').waitFor({ state: 'visible' });
-    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+    await dropSound(page, { name: 'dropped.wav', bytes: buzz(1), invitation: 'Drop to let the presenter speak it' });
     await lineState('dropped.wav', 'said');
   });
 

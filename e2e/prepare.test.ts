@@ -5,7 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { wav } from '../testing/audio-files';
-import { launchChromium } from '../testing/browser';
+import { dropSound, launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
 import { type Followed, followEvents } from '../testing/events';
 import { mediaFacts } from '../testing/media-facts';
@@ -197,17 +197,7 @@ describe.skipIf(!chromium)('script and recordings', () => {
   it('trims a dropped recording by keyboard, and the presenter speaks that part, no more and no less', async () => {
     const sessionid = await open('en-GB', 'Audio');
     await listen(page);
-    const data = await page.evaluateHandle(
-      (bytes) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([new Uint8Array(bytes)], 'buzz.wav', { type: 'audio/wav' }));
-        return transfer;
-      },
-      [...buzz(5)],
-    );
-    await page.dispatchEvent('body', 'dragenter', { dataTransfer: data });
-    await page.getByText('Drop to open it').waitFor({ state: 'visible' });
-    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+    await dropSound(page, { name: 'buzz.wav', bytes: buzz(5), invitation: 'Drop to open it' });
     const start = page.getByRole('slider', { name: 'Beginning' });
     await start.focus();
     await page.keyboard.press('Shift+ArrowRight');

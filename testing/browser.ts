@@ -182,3 +182,21 @@ export function quantile(values: number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
 }
+
+/** Drags a WAV file over the page, waits for what the page then promises, and drops it. */
+export async function dropSound(
+  page: Page,
+  { name, bytes, invitation }: { name: string; bytes: Uint8Array; invitation: string },
+): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    ({ name, bytes }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'audio/wav' }));
+      return transfer;
+    },
+    { name, bytes: [...bytes] },
+  );
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer });
+  await page.getByText(invitation).waitFor({ state: 'visible' });
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { greyAvatar } from '../../../../testing/grey-avatar';
 import { RtpViewer } from '../../../../testing/viewer';
 import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
@@ -9,23 +10,10 @@ import type { MediaFormat, Output } from '../outputs/output';
 import { SessionRegistry } from './registry';
 import type { SessionServices } from './session';
 
-const picture = { widthPx: 64, heightPx: 64, data: new Uint8Array((64 * 64 * 3) / 2).fill(90) };
 const avatars = {
   open: async (id: string) => {
-    if (id !== 'grey') throw new HeraldError('malformed', `avatar ${id} not found; available: grey`);
-    return {
-      id,
-      name: { en: 'Grey' },
-      widthPx: 64,
-      heightPx: 64,
-      pictureCount: 1,
-      stillIndex: 0,
-      indexAt: () => 0,
-      faceBox: () => ({ xPx: 16, yPx: 16, widthPx: 32, heightPx: 32 }),
-      picture: async () => picture,
-      pictureNow: () => picture,
-      release: () => {},
-    };
+    if (id !== greyAvatar.id) throw new HeraldError('malformed', `avatar ${id} not found; available: ${greyAvatar.id}`);
+    return greyAvatar;
   },
 } as unknown as AvatarLibrary;
 

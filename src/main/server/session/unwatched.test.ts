@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AV_CODEC_ID_AAC, AV_CODEC_ID_H264 } from 'node-av/constants';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { greyAvatar } from '../../../../testing/grey-avatar';
 import { mediaFacts } from '../../../../testing/media-facts';
 import type { SessionEvent } from '../../../shared/protocol';
 import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME } from '../../../shared/units';
@@ -14,21 +15,6 @@ import { RecordingLibrary } from '../recordings/library';
 import { remux } from '../recordings/remux';
 import { SessionRegistry } from './registry';
 import type { SessionServices } from './session';
-
-const picture = { widthPx: 64, heightPx: 64, data: new Uint8Array((64 * 64 * 3) / 2).fill(90) };
-const avatar = {
-  id: 'grey',
-  name: { en: 'Grey' },
-  widthPx: 64,
-  heightPx: 64,
-  pictureCount: 1,
-  stillIndex: 0,
-  indexAt: () => 0,
-  faceBox: () => ({ xPx: 16, yPx: 16, widthPx: 32, heightPx: 32 }),
-  picture: async () => picture,
-  pictureNow: () => picture,
-  release: () => {},
-};
 
 /** Half a second of a tone, whatever is said. */
 const tone = {
@@ -65,7 +51,7 @@ beforeEach(async () => {
     videoBitrateBps: 300_000,
     recordings,
   } as unknown as SessionServices;
-  const avatars = { open: async () => avatar } as unknown as AvatarLibrary;
+  const avatars = { open: async () => greyAvatar } as unknown as AvatarLibrary;
   registry = new SessionRegistry({ maxSessions: 1, defaultAvatar: 'grey', iceServers: [] }, services, avatars);
 });
 afterEach(async () => {
