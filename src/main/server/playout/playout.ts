@@ -177,11 +177,7 @@ export class Playout {
       await this.roomOr(signal);
     }
     if (signal.aborted || this.stop.signal.aborted) return false;
-    if (this.queue.length === 0 && !this.started) {
-      // A new run of speech is prepared for the head's next picture, so the head never jumps. If the mouth is not there by
-      // then, the picture stands for one or two: nobody sees it, and everybody hears the answer 40 ms sooner.
-      this.waitedPictures = 0;
-    }
+    if (this.queue.length === 0 && !this.started) this.waitedPictures = 0;
     this.queue.push(slot);
     slot.pictureIndex = this.pictureIndexAt(this.queue.length - 1);
     if (this.frozen && !this.acts.hasBackdrop) this.onStill.add(slot);
@@ -342,6 +338,8 @@ export class Playout {
 
   private pictureIndexAt(queuePosition: number): number {
     if (this.frozen && !this.acts.hasBackdrop) return this.avatar.stillIndex;
+    // A run of speech is prepared for the head's next picture, so the head never jumps. If the mouth is not there by then, the
+    // picture stands for one or two: nobody sees it, and everybody hears the answer 40 ms sooner.
     return this.avatar.indexAt(this.shown + 1 + queuePosition);
   }
 
