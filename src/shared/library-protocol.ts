@@ -33,9 +33,9 @@ export const importResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('weights'),
     model: z.string().describe('What the setting `model` takes'),
-    variant: z.string().describe('96, 256 or 384 px; lip-mini'),
+    variant: z.string().describe('96, 256 or 384 px, or onnx'),
     faceSizePx: z.int(),
-    parameters: z.number(),
+    parameters: z.number().optional().describe('Absent for a ready-made ONNX file'),
     maxDifference: z.number().optional().describe('Of the fast graph against the whole one, 1 being full scale'),
   }),
 ]);
