@@ -4,6 +4,7 @@ import { OpusEncoder } from '../encode/opus';
 import { type VideoCodec, VideoEncoder } from '../encode/video';
 import type { EncodedPacket, MediaFormat, Output } from '../outputs/output';
 import type { PlayoutSink } from '../playout/playout';
+import { Keyframes } from './keyframes';
 
 export interface ProgramOptions {
   videoCodec: VideoCodec;
@@ -17,15 +18,11 @@ export interface ProgramOptions {
 
 /** With nobody asking, a keyframe every 10 s lets a viewer that missed everything recover. */
 const KEYFRAME_INTERVAL_PICTURES = 250;
-/** However many viewers ask, and however often. */
-const KEYFRAME_MIN_DISTANCE_SAMPLES = msToSamples(300);
 
 /** The fixed rendition of a session: encoded once, handed to every attached output. */
 export class Program implements PlayoutSink {
   private readonly outputs = new Set<Output>();
-  /** Where the last keyframe is, or was asked of the encoder. */
-  private keyframeSamples = Number.NEGATIVE_INFINITY;
-  private keyframeWanted = false;
+  private readonly keyframes = new Keyframes();
 
   private constructor(
     private readonly options: ProgramOptions,
@@ -86,16 +83,11 @@ export class Program implements PlayoutSink {
 
   /** With the next picture, or the first one that is far enough from the last keyframe. */
   requestKeyframe(): void {
-    this.keyframeWanted = true;
+    this.keyframes.request();
   }
 
   picture(picture: I420Picture, ptsSamples: number, release?: () => void): void {
-    const sinceSamples = ptsSamples - this.keyframeSamples;
-    if (sinceSamples >= (this.keyframeWanted ? KEYFRAME_MIN_DISTANCE_SAMPLES : this.cadenceSamples())) {
-      this.keyframeWanted = false;
-      this.keyframeSamples = ptsSamples;
-      this.video.requestKeyframe();
-    }
+    if (this.keyframes.due(ptsSamples, this.cadenceSamples())) this.video.requestKeyframe();
     this.video.encode(picture, ptsSamples, release);
   }
 
@@ -112,7 +104,7 @@ export class Program implements PlayoutSink {
   }
 
   private videoPacket(packet: EncodedPacket): void {
-    if (packet.keyframe) this.keyframeSamples = Math.max(this.keyframeSamples, packet.ptsSamples);
+    if (packet.keyframe) this.keyframes.made(packet.ptsSamples);
     for (const output of this.outputs) output.video(packet);
   }
 
