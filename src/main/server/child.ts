@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { type EntryName, entry, filesRoot } from './entries';
-import { track } from './metrics/native';
+import { track, trackProcess } from './metrics/native';
 
 export interface ForkOptions {
   /** `advanced` sends typed arrays as bytes, not as JSON. */
@@ -34,6 +34,7 @@ export function forkEntry(
   return child;
 }
 
+  trackProcess(child);
 /**
  * To be called right after a process was started: on Linux a priority belongs to a thread, and those that it starts from then on
  * inherit it (setpriority(2), "C library/kernel differences"). Does nothing where there is no such process (any more).

@@ -11,19 +11,22 @@ import type { Vault } from './config/settings-file';
 import { loadOrCreateToken } from './config/token';
 import { Draining } from './draining';
 import { ExportLibrary } from './export/library';
+import { localUrl } from './http/lan';
 import { createHttpServer } from './http/server';
 import { readTls } from './http/tls';
-import { readTokensFile, Tokens } from './http/tokens';
+import { TokenBook } from './http/token-book';
 import type { EndedJob } from './job-queue';
 import { LiveChat } from './llm/chat-services';
-import { alsoTo, type Log } from './log';
-import { LogFile } from './log-file';
+import type { Log } from './log';
 import { conditionOf } from './metrics/condition';
-import { diagnosticsOf, RecentLines, scrubber, secretsOf } from './metrics/diagnostics';
+import { diagnosticsOf } from './metrics/diagnostics';
 import { DiskWatch } from './metrics/disk-watch';
 import { EventLoopWatch } from './metrics/event-loop';
 import { healthReport } from './metrics/health';
+import { keepLog } from './metrics/kept-log';
 import { LatencyLedger } from './metrics/latency';
+import { Load } from './metrics/load';
+import { LogRing } from './metrics/log-ring';
 import { ServerMetrics } from './metrics/prometheus';
 import { createMouth } from './mouth/create';
 import { facesOf } from './mouth/int8/faces';
@@ -78,9 +81,10 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   if (tls?.warning) log.warn(tls.warning);
   const token = settings.token ?? loadOrCreateToken(dataDir);
   const mustExist = settings.tokens !== undefined;
-  const recent = new RecentLines();
-  const kept = keepLog(log, settings, { dataDir, token, recent });
-  const namedTokens = readTokensFile(settings.tokens ?? join(dataDir, 'tokens.json'), { mustExist });
+  const tokens = new TokenBook(token, settings.tokens ?? join(dataDir, 'tokens.json'), { mustExist });
+  const secrets = Object.values(tokens.links);
+  const recent = new LogRing();
+  const kept = keepLog(log, settings, { dataDir, secrets, recent });
   const defaultAvatar = settings.avatar_id ?? DEFAULT_PRESENTER;
   const avatars = openAvatars(settings, dataDir, ({ kind, message }) =>
     log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
@@ -172,16 +176,19 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       ...(disk.freeBytes !== undefined && { freeBytes: disk.freeBytes }),
     });
   const metrics = new ServerMetrics({ sessions, loop, voices: engines, condition, mouth: () => mouth.status() });
+  const load = new Load({ loop, totals: () => metrics.totals() });
   const health = () => ({
     ...condition(),
     ...healthReport({ startedAtMs, mouth, tts, chat, latency, sessions, avatars }),
+    load: load.read(),
   });
   const http = await createHttpServer({
     settings,
     live,
     sessions: draining.gate(sessions),
     metrics,
-    diagnostics: () => diagnosticsOf({ settings, secrets: [token], health, recent }),
+    diagnostics: () => diagnosticsOf({ settings, secrets, health, recent }),
+    recent,
     tts,
     chat,
     recordings,
@@ -190,7 +197,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     avatars: { avatars, defaultAvatar, stills: new PerformanceStills(avatars, actions) },
     health,
     log,
-    token: new Tokens(token, namedTokens),
+    token: tokens,
     ...(tls && { tls }),
   });
 
@@ -227,38 +234,11 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   const address = http.server.address();
   const port = typeof address === 'object' && address ? address.port : settings.listenport;
   return {
-    url: `http${tls ? 's' : ''}://${localHost(settings.host)}:${port}`,
+    url: localUrl({ host: settings.host, port, tls: tls !== undefined }),
     host: settings.host,
     port,
     token,
     drain: (limitMs, signal) => draining.wait(sessions, limitMs, signal),
     close,
   };
-}
-
-/** Sends the log to its file and to what /api/diagnostics tells. Its lines on the terminal name the token; these do not. */
-function keepLog(
-  log: Log,
-  settings: Settings,
-  { dataDir, token, recent }: { dataDir: string; token: string; recent: RecentLines },
-): { close(): void } {
-  const file = settings.log_file ? new LogFile(join(dataDir, 'logs', 'herald.log')) : undefined;
-  const stop = alsoTo(log, {
-    write: (json) => {
-      const line = scrubber([...secretsOf(settings), token])(json);
-      recent.write(line);
-      file?.write(line);
-    },
-  });
-  const close = () => {
-    stop();
-    file?.close();
-  };
-  return { close };
-}
-
-/** The address at which this machine reaches a server that listens on `host`. */
-function localHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Settings } from '../../../shared/settings';
 import { HeraldError } from '../errors';
-import { type Access, accessOf, page, type RouteClass } from './access';
+import { type Access, accessOf, page, type RouteClass, SCOPES, type Scope } from './access';
 import { limitKey } from './address';
 import { type Caller, decide, type ForwardedHeaders, type GuardPolicy, isSameOrigin } from './guard';
 import { LOOPBACK_REQUESTS_PER_S, requestsPerSOf, WRONG_TOKENS } from './limits';
@@ -13,6 +13,8 @@ declare module 'fastify' {
     caller: Caller;
     /** What its route asks of callers. Set before any route runs. */
     access: Access;
+    /** The most that this caller may do, on any route. */
+    mayDo(): Scope;
   }
   interface FastifyContextConfig {
     /** Pages and their assets: served without a token. */
@@ -42,6 +44,11 @@ export function guardRequests(app: FastifyInstance, policy: GuardPolicy, request
   const wrongTokens = app.createRateLimit({ timeWindow: WRONG_TOKENS.windowMs, max: WRONG_TOKENS.max, keyGenerator });
   app.decorateRequest('caller');
   app.decorateRequest('access');
+  app.decorateRequest('mayDo', function (this: FastifyRequest) {
+    const asked = guardRequestOf(this);
+    const may = (scope: Scope) => decide({ ...asked, access: { scope, class: 'read' } }, policy).allow;
+    return SCOPES.findLast(may) ?? 'view';
+  });
   app.addHook('onRequest', async (request) => {
     request.access = accessFor(request);
     const decision = decide(guardRequestOf(request), policy);
@@ -98,6 +105,14 @@ export function isStudioPage(request: FastifyRequest): boolean {
   return (
     caller.class === 'loopback' && headers['x-herald-studio'] === '1' && isSameOrigin(headers.origin, headers.host)
   );
+}
+
+/**
+ * For what holds keys and says who is let in. The guard has asked callers from outside for a token that may; on this machine another
+ * program's page, which the guard serves too, has no business there.
+ */
+export function isOwnPageOrHolder({ headers, caller }: FastifyRequest): boolean {
+  return caller.token !== undefined || (caller.class === 'loopback' && isSameOrigin(headers.origin, headers.host));
 }
 
 function guardRequestOf(request: FastifyRequest) {

@@ -694,7 +694,9 @@ describe('pages', () => {
     const document = (await get('/openapi.json')).json();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/access',
       '/api/admin/config',
+      '/api/admin/server',
       '/api/admin/sessions',
       '/api/health',
       '/api/llm/models',

@@ -40,15 +40,17 @@ import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
 import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
+import { type PanelRouteDependencies, panelRoutes } from './panel-routes';
 import { settingsRoutes } from './settings-routes';
 import { cutSlowBodies } from './slow-bodies';
 import { EventStreams } from './sse';
 import type { TlsFiles } from './tls';
 import { Tokens } from './tokens';
 import { voiceRoutes } from './voice-routes';
+import { tokenRoutes } from './token-routes';
 import { whepRoutes } from './whep-routes';
 
-export interface HttpServerOptions extends MetricsRouteDependencies {
+export interface HttpServerOptions extends MetricsRouteDependencies, Pick<PanelRouteDependencies, 'recent'> {
   settings: Settings;
   /** The same, to be shown and changed; without it there is no /api/settings. */
   live?: LiveSettings;
@@ -138,6 +140,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   voiceRoutes(app, { tts: options.tts });
   llmRoutes(app, options.chat ?? {});
   await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));
+  panelRoutes(app, { settings, tls: tls !== undefined, ...(options.recent && { recent: options.recent }) });
+  tokenRoutes(app, tokens);
 
   app.addHook('preClose', async () => {
     streams.closeAll();
@@ -168,6 +172,8 @@ function logRequests(app: FastifyInstance, log: Log): void {
       { status: reply.statusCode, ms: Math.round(reply.elapsedTime), from: caller?.address },
       `${method} ${pathOf(url)}`,
     );
+    // Whoever reads the log would see only that.
+    if (pathOf(url) === '/api/logs') return;
   });
 }
 

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { settingsPatch, settingsPatchReply, settingsRefusal, settingsReply } from '../../../shared/settings-protocol';
 import type { LiveSettings } from '../config/live';
 import { HeraldError } from '../errors';
-import { isSameOrigin } from './guard';
+import { isOwnPageOrHolder } from './caller';
 import { failing } from './replies';
 
 const failures = failing();
@@ -49,13 +49,8 @@ export function settingsRoutes(app: FastifyInstance, settings: LiveSettings | un
   );
 }
 
-/**
- * Settings hold keys and say who is let in. The guard has asked callers from outside for a token that may; on this machine
- * another program's page, which the guard serves too, has no business here.
- */
-function assertMayChange({ headers, caller }: FastifyRequest): void {
-  if (caller.token !== undefined) return;
-  if (caller.class === 'loopback' && isSameOrigin(headers.origin, headers.host)) return;
+function assertMayChange(request: FastifyRequest): void {
+  if (isOwnPageOrHolder(request)) return;
   throw new HeraldError(
     'unauthorised',
     'Settings are changed from this machine, or with the token: send the header "Authorization: Bearer TOKEN". ' +

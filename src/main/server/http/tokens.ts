@@ -11,24 +11,32 @@ const namedToken = z.object({
     error: 'must be the SHA-256 of the token, 64 hex digits (printf %s TOKEN | sha256sum)',
   }),
 });
-const tokensFile = z.array(namedToken).max(256, { error: 'holds more than 256 tokens' });
+export type NamedToken = z.infer<typeof namedToken>;
+
+export const MAX_TOKENS = 256;
+const tokensFile = z.array(namedToken).max(MAX_TOKENS, { error: `holds more than ${MAX_TOKENS} tokens` });
 
 export interface TokenHolder {
   name: string;
   scope: Scope;
 }
 
+interface Entry {
+  holder: TokenHolder;
+  digest: Buffer;
+  lastUsedAtMs?: number;
+}
+
 /** Who holds which token. The one of `--token` may do everything; others stand in a file with what they may do. */
 export class Tokens {
-  private readonly entries: readonly { holder: TokenHolder; digest: Buffer }[];
+  private readonly own: readonly Entry[];
+  protected named: readonly Entry[];
 
-  constructor(token: string, named: z.infer<typeof tokensFile> = []) {
+  /** `made`: tokens of the server's own that stand in no file. */
+  constructor(token: string, named: readonly NamedToken[] = [], made: readonly NamedToken[] = []) {
     const own = token === '' ? [] : [{ holder: { name: 'admin', scope: 'admin' as const }, digest: digestOf(token) }];
-    const others = named.map(({ name, scope, sha256 }) => ({
-      holder: { name, scope },
-      digest: Buffer.from(sha256, 'hex'),
-    }));
-    this.entries = [...own, ...others];
+    this.own = [...own, ...made.map(entryOf)];
+    this.named = named.map(entryOf);
   }
 
   /**
@@ -36,19 +44,34 @@ export class Tokens {
    * tells neither content, nor length, nor which entry it was.
    */
   holderOf(given: readonly string[]): TokenHolder | undefined {
-    let found: TokenHolder | undefined;
+    let found: Entry | undefined;
     for (const digest of given.map(digestOf)) {
-      for (const entry of this.entries) {
+      for (const entry of [...this.own, ...this.named]) {
         const same = timingSafeEqual(digest, entry.digest);
-        if (same) found ??= entry.holder;
+        if (same) found ??= entry;
       }
     }
-    return found;
+    if (found) found.lastUsedAtMs = Date.now();
+    return found?.holder;
+  }
+
+  /** Those that were given to someone are these from now on; who stays is remembered to have called. */
+  protected setNamed(named: readonly NamedToken[]): void {
+    const before = new Map(this.named.map((entry) => [entry.digest.toString('hex'), entry.lastUsedAtMs]));
+    this.named = named.map((one) => {
+      const lastUsedAtMs = before.get(one.sha256.toLowerCase());
+      return { ...entryOf(one), ...(lastUsedAtMs !== undefined && { lastUsedAtMs }) };
+    });
   }
 }
 
+const entryOf = ({ name, scope, sha256 }: NamedToken): Entry => ({
+  holder: { name, scope },
+  digest: Buffer.from(sha256, 'hex'),
+});
+
 /** @throws naming what is wrong with the file; a file that is not there holds no tokens, unless it was asked for. */
-export function readTokensFile(file: string, { mustExist }: { mustExist: boolean }): z.infer<typeof tokensFile> {
+export function readTokensFile(file: string, { mustExist }: { mustExist: boolean }): NamedToken[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -69,4 +92,4 @@ export function readTokensFile(file: string, { mustExist }: { mustExist: boolean
   throw new Error(`${file} cannot be used: ${problems.join('; ')}`);
 }
 
-const digestOf = (text: string) => createHash('sha256').update(text).digest();
+export const digestOf = (text: string) => createHash('sha256').update(text).digest();

@@ -2,7 +2,8 @@ import { homedir } from 'node:os';
 import { expect, it } from 'vitest';
 import { defaultSettings, type Settings, settingInfo, settingNames } from '../../../shared/settings';
 import { alsoTo, createLogger } from '../log';
-import { diagnosticsOf, RecentLines, scrubber, secretsOf } from './diagnostics';
+import { diagnosticsOf, scrubber, secretsOf } from './diagnostics';
+import { LogRing } from './log-ring';
 
 const quiet = { out: { write: () => {} }, err: { write: () => {} } };
 
@@ -16,7 +17,7 @@ function withSecrets(): Settings {
 it('holds what helps, and no secret of the settings, of the log or of health', () => {
   const settings = withSecrets();
   expect(secretsOf(settings).length).toBeGreaterThan(10);
-  const recent = new RecentLines();
+  const recent = new LogRing();
   const log = createLogger('info', quiet);
   alsoTo(log, recent);
   log.info(`token for callers from outside: first-start-token`);
@@ -35,12 +36,6 @@ it('holds what helps, and no secret of the settings, of the log or of health', (
   });
   const text = JSON.stringify(bundle);
   for (const secret of ['qq\\"', 'first-start-token', 'hunter22', homedir()]) expect(text).not.toContain(secret);
-});
-
-it('keeps the last lines only', () => {
-  const recent = new RecentLines(3);
-  for (let i = 0; i < 10; i++) recent.write(`{"i":${i}}`);
-  expect(recent.list()).toEqual(['{"i":7}', '{"i":8}', '{"i":9}']);
 });
 
 it('leaves text without secrets as it is', () => {

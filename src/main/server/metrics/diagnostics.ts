@@ -1,32 +1,14 @@
 import os from 'node:os';
 import { publicSettings, type SettingName, type Settings, settingInfo, settingNames } from '../../../shared/settings';
-import type { LogSink } from '../log';
 import { version } from '../version';
-
-const KEPT_LINES = 500;
-
-/** The last lines of the log, for /api/diagnostics. */
-export class RecentLines implements LogSink {
-  private readonly lines: string[] = [];
-
-  constructor(private readonly kept = KEPT_LINES) {}
-
-  write(json: string): void {
-    this.lines.push(json);
-    if (this.lines.length > this.kept) this.lines.shift();
-  }
-
-  list(): string[] {
-    return [...this.lines];
-  }
-}
+import type { LogRing } from './log-ring';
 
 export interface DiagnosticsParts {
   settings: Settings;
   /** Secrets that are no settings: the token that was made at first start. */
   secrets?: readonly string[];
   health: () => object;
-  recent: RecentLines;
+  recent: Pick<LogRing, 'list'>;
 }
 
 /** Everything that someone who is to help needs to see, and nothing that they must not. */

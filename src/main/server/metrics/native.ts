@@ -15,6 +15,22 @@ export function track(kind: string): () => void {
   };
 }
 
+const running = new Set<number>();
+
+/** Counts a process of ours as running until it has ended. */
+export function trackProcess(child: {
+  pid?: number | undefined;
+  once(event: 'exit', ended: () => void): unknown;
+}): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  running.add(pid);
+  child.once('exit', () => running.delete(pid));
+}
+
+/** Ids of our processes that run. */
+export const processes = (): readonly number[] => [...running];
+
 /** Live objects by kind; kinds that were ever tracked stay listed with 0. */
 export function counts(): Record<string, number> {
   return Object.fromEntries(live);

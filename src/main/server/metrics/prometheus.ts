@@ -186,6 +186,11 @@ export class ServerMetrics {
     this.http.observe({ class: routeClass }, ms / 1_000);
   }
 
+  /** Sums of the sessions' figures, those of sessions that are gone included. */
+  totals(): ReadonlyMap<string, number> {
+    return this.ledger.totals();
+  }
+
   close(): void {
     this.ledger.close();
     this.registry.clear();
