@@ -1,0 +1,209 @@
+import type { Arrival } from './arrivals';
+import { DelayTrend } from './delay-trend';
+
+export interface BandwidthLimits {
+  startBps: number;
+  floorBps: number;
+  /** Beyond it nobody needs to know how much more there would be. */
+  ceilingBps: number;
+}
+
+/** Why the estimate fell last. */
+export type Cause = 'delay' | 'loss' | 'receiver' | 'silence';
+
+/** draft-ietf-rmcat-gcc-02 section 6: below 2 % loss is no sign of anything, from 10 % on it is one of congestion. */
+const HARMLESS_LOSS = 0.02;
+const HEAVY_LOSS = 0.1;
+/** Where no queue stands, that much may still be the radio's doing. */
+const HEAVY_LOSS_WITHOUT_QUEUE = 0.2;
+/** Section 5.5: what is sent after an overuse, as a share of what came through. */
+const BACK_OFF = 0.85;
+/** Until a long queue is gone it must be fed slowly. */
+const DRAIN = 0.6;
+const DRAIN_ABOVE_MS = 300;
+/** A quarter more every half second: from 250 kbit/s to 2.5 Mbit/s in 5 s. */
+const GROWTH_PER_S = Math.log(1.25) / 0.5;
+/** Where the last overuse was, one goes slowly. */
+const CAREFUL_GROWTH_PER_S = Math.log(1.1);
+const NEAR_CAPACITY = { from: 0.8, to: 1.15 };
+/** Section 5.5: more than this was never seen to come through. */
+const MOST_OF_RECEIVED = 1.5;
+
+const RATE_WINDOW_MS = 500;
+const LOSS_WINDOW_MS = 500;
+const LOSS_WINDOW_PACKETS = 40;
+const OBVIOUS_LOSSES = 12;
+const OBVIOUS_LOSS = 0.3;
+const QUIET_QUEUE_MS = 25;
+const LONG_QUEUE_MS = 60;
+const DRAINS_WITHIN_MS = 3_000;
+/** How long a decision takes to show in what is reported, beside the round trip. */
+const REACTION_MS = 200;
+/** Packets of this age that nobody reported on, though reports come: they stand in a queue. */
+const OVERDUE_MS = 500;
+/** An opinion of the receiver's (REMB) that is older counts no more. */
+const REMB_LASTS_MS = 5_000;
+/** Without transport-wide feedback for so long, receiver reports are all there is. */
+const FEEDBACK_LASTS_MS = 2_000;
+const QUEUE_BY_RTT_MS = 300;
+
+/**
+ * What one peer's network carries, after draft-ietf-rmcat-gcc-02: it falls to a share of what came through when a queue grows on
+ * the way or much is lost, and grows otherwise, slowly where it fell last and quickly elsewhere. Transport-wide feedback tells
+ * the most; receiver reports (RFC 3550) and REMB (draft-alvestrand-rmcat-remb-03) serve those who have nothing else. Synchronous:
+ * time is what is given. Rates are of whole IP packets, in bits per second.
+ */
+export class BandwidthEstimate {
+  private readonly trend = new DelayTrend();
+  private readonly received: { atMs: number; bytes: number }[] = [];
+  private readonly sending: { atMs: number; bytes: number }[] = [];
+  private tally = { received: 0, lost: 0, sinceMs: Number.NaN };
+  private target: number;
+  private capacityBps: number | undefined;
+  /** From a decision on, until the queue is gone; what is longer without one is the way itself. */
+  private queueIsOurs = false;
+  private decidedMs = Number.NEGATIVE_INFINITY;
+  private grownMs: number | undefined;
+  private feedbackMs = Number.NEGATIVE_INFINITY;
+  private receiverSays: { bps: number; atMs: number } | undefined;
+  private shortestRttMs = Number.POSITIVE_INFINITY;
+  /** Share of packets lost, over the last half second or report. */
+  lossFraction = 0;
+  rttMs: number | undefined;
+  cause: Cause | undefined;
+
+  constructor(private readonly limits: BandwidthLimits) {
+    this.target = limits.startBps;
+  }
+
+  targetBps(nowMs: number): number {
+    const { receiverSays } = this;
+    const heard = receiverSays && nowMs - receiverSays.atMs < REMB_LASTS_MS;
+    return Math.max(this.limits.floorBps, Math.min(this.target, heard ? receiverSays.bps : Number.POSITIVE_INFINITY));
+  }
+
+  /** How much longer packets take than they need to, ms. */
+  get queueMs(): number {
+    return Math.max(0, this.trend.queueMs);
+  }
+
+  /** What came through in the last half second. */
+  get receivedBps(): number {
+    return rateOf(this.received);
+  }
+
+  sent(bytes: number, nowMs: number): void {
+    remember(this.sending, nowMs, bytes);
+  }
+
+  /** A transport-wide report. */
+  arrivals(arrivals: readonly Arrival[], nowMs: number): void {
+    this.feedbackMs = nowMs;
+    for (const { sentMs, arrivedMs, bytes } of arrivals) {
+      if (arrivedMs !== undefined) {
+        this.trend.add(sentMs, arrivedMs);
+        remember(this.received, arrivedMs, bytes);
+      }
+      // What was sent before the last decision tells of the time before it.
+      if (sentMs < this.decidedMs + REACTION_MS / 2) continue;
+      if (Number.isNaN(this.tally.sinceMs)) this.tally.sinceMs = sentMs;
+      if (arrivedMs === undefined) this.tally.lost++;
+      else this.tally.received++;
+    }
+    if (this.queueMs < QUIET_QUEUE_MS) this.queueIsOurs = false;
+    const loss = this.tallied(arrivals.at(-1)?.sentMs ?? nowMs);
+    if (loss !== undefined) this.lossFraction = loss;
+    const heavy = this.queueMs < QUIET_QUEUE_MS ? HEAVY_LOSS_WITHOUT_QUEUE : HEAVY_LOSS;
+    if (loss !== undefined && loss > heavy) {
+      this.fall('loss', (this.receivedBps || this.target * (1 - loss)) * (1 - loss / 2), nowMs);
+    } else if (this.mayDecide(nowMs) && (this.trend.rising || (this.queueIsOurs && this.queueMs > DRAIN_ABOVE_MS))) {
+      this.fall('delay', this.receivedBps * (this.queueMs > DRAIN_ABOVE_MS ? DRAIN : BACK_OFF), nowMs);
+    } else this.grow(nowMs);
+  }
+
+  /**
+   * Nothing reported on yet though it was sent this long ago, while media flows: the reports, or what they are about, stand in a
+   * queue. Call now and then with the age of the newest packet that was reported on.
+   */
+  overdue(ageMs: number, nowMs: number): void {
+    if (ageMs < OVERDUE_MS + (this.rttMs ?? 0) || !this.mayDecide(nowMs)) return;
+    this.fall('silence', this.receivedBps * DRAIN, nowMs);
+  }
+
+  /** A receiver report of the video, with the round trip that it tells. */
+  report(fractionLost: number, rttMs: number | undefined, nowMs: number): void {
+    if (rttMs !== undefined) {
+      this.rttMs = rttMs;
+      this.shortestRttMs = Math.min(this.shortestRttMs, rttMs);
+    }
+    if (nowMs - this.feedbackMs < FEEDBACK_LASTS_MS) return;
+    this.lossFraction = fractionLost;
+    const queued = rttMs !== undefined && rttMs > this.shortestRttMs + QUEUE_BY_RTT_MS;
+    const sentBps = rateOf(this.sending);
+    if (fractionLost > HEAVY_LOSS) this.fall('loss', sentBps * (1 - fractionLost) * (1 - fractionLost / 2), nowMs);
+    else if (queued && this.mayDecide(nowMs)) this.fall('delay', sentBps * BACK_OFF, nowMs);
+    else this.grow(nowMs);
+  }
+
+  /** REMB. */
+  receiver(bps: number, nowMs: number): void {
+    this.receiverSays = { bps, atMs: nowMs };
+    if (bps < this.target) this.cause = 'receiver';
+  }
+
+  private mayDecide(nowMs: number): boolean {
+    return nowMs - this.decidedMs >= REACTION_MS + (this.rttMs ?? 0);
+  }
+
+  private fall(cause: Cause, toBps: number, nowMs: number): void {
+    this.capacityBps = this.receivedBps || undefined;
+    this.target = Math.max(this.limits.floorBps, Math.min(this.target, toBps));
+    this.cause = cause;
+    this.queueIsOurs = true;
+    this.decidedMs = this.grownMs = nowMs;
+    this.tally = { received: 0, lost: 0, sinceMs: Number.NaN };
+    this.trend.restart();
+  }
+
+  private grow(nowMs: number): void {
+    const seconds = Math.min(0.5, (nowMs - (this.grownMs ?? nowMs)) / 1_000);
+    this.grownMs = nowMs;
+    const delaysKnown = nowMs - this.feedbackMs < FEEDBACK_LASTS_MS;
+    const quiet = delaysKnown && this.queueMs < QUIET_QUEUE_MS;
+    if (this.lossFraction > HARMLESS_LOSS && !quiet) return;
+    if (this.queueMs > LONG_QUEUE_MS && nowMs - this.decidedMs < DRAINS_WITHIN_MS) return;
+    const carriedBps = this.receivedBps || rateOf(this.sending);
+    // What comes through without a queue is carried, whatever was thought before.
+    if (quiet) this.target = Math.max(this.target, Math.min(carriedBps, this.limits.ceilingBps));
+    if (this.target > (this.capacityBps ?? Number.POSITIVE_INFINITY) * NEAR_CAPACITY.to) this.capacityBps = undefined;
+    const near = this.target > (this.capacityBps ?? Number.POSITIVE_INFINITY) * NEAR_CAPACITY.from;
+    const grown = this.target * Math.exp((near ? CAREFUL_GROWTH_PER_S : GROWTH_PER_S) * seconds);
+    const most = Math.min(this.limits.ceilingBps, carriedBps * MOST_OF_RECEIVED);
+    this.target = Math.max(this.target, Math.min(grown, most));
+  }
+
+  /** The loss of the packets so far, once they are enough to tell; they are counted anew then. */
+  private tallied(newestSentMs: number): number | undefined {
+    const { received, lost, sinceMs } = this.tally;
+    const total = received + lost;
+    const loss = lost / Math.max(1, total);
+    const whole = total >= LOSS_WINDOW_PACKETS && newestSentMs - sinceMs >= LOSS_WINDOW_MS;
+    if (!whole && !(lost >= OBVIOUS_LOSSES && loss >= OBVIOUS_LOSS)) return undefined;
+    this.tally = { received: 0, lost: 0, sinceMs: Number.NaN };
+    return loss;
+  }
+}
+
+function remember(window: { atMs: number; bytes: number }[], atMs: number, bytes: number): void {
+  window.push({ atMs, bytes });
+  while (window.length > 0 && window[0]!.atMs < atMs - RATE_WINDOW_MS) window.shift();
+}
+
+/** Bits per second over the window; 0 while it is too short to tell. */
+function rateOf(window: readonly { atMs: number; bytes: number }[]): number {
+  const spanMs = (window.at(-1)?.atMs ?? 0) - (window[0]?.atMs ?? 0);
+  if (spanMs < RATE_WINDOW_MS / 2) return 0;
+  let bytes = 0;
+  for (const packet of window) bytes += packet.bytes;
+  return (bytes * 8_000) / spanMs;
+}
