@@ -114,7 +114,9 @@ export async function presenterFootage(
 ): Promise<{ draw: (index: number) => Uint8Array; topPx: number; pictureCount: number }> {
   const clip = await VideoClip.open(join(bundleDir, 'idle.mp4'));
   const small: Uint8Array[] = [];
-  for (let gop = 0; gop < clip.gops.length; gop++) await clip.decode(gop, (index, data) => (small[index] = data));
+  const memory = (bytes: number) => new Uint8Array(bytes);
+  for (let gop = 0; gop < clip.gops.length; gop++)
+    await clip.decode(gop, memory, (index, data) => (small[index] = data));
   await clip.close();
   const sizePx = Math.min(widthPx, heightPx);
   const topPx = Math.floor((heightPx - sizePx) / 2);

@@ -10,31 +10,37 @@ export interface ForkOptions {
   stderr?: boolean;
   /** It takes what whoever is on air leaves over. */
   lowPriority?: boolean;
+  args?: readonly string[];
+  /** An open file that it shares, as its descriptor 4. */
+  sharedFd?: number | undefined;
 }
+
+/** Behind stdin, stdout, stderr and the messages. */
+export const SHARED_FD = 4;
 
 /** Starts one of our programs in a process of its own, counted as alive (`metrics/native.ts`) until it has ended. */
 export function forkEntry(
   name: EntryName,
   countedAs: string,
-  { serialization, stderr = false, lowPriority = false }: ForkOptions = {},
+  { serialization, stderr = false, lowPriority = false, args = [], sharedFd }: ForkOptions = {},
 ): ChildProcess {
   const { file, execArgv } = entry(name);
   const untrack = track(countedAs);
-  const child = fork(file, [], {
+  const child = fork(file, args, {
     cwd: filesRoot, // where `--import tsx` is looked up
     execArgv,
     ...(serialization && { serialization }),
-    stdio: ['ignore', 'ignore', stderr ? 'pipe' : 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', stderr ? 'pipe' : 'ignore', 'ipc', ...(sharedFd === undefined ? [] : [sharedFd])],
     // Under Electron process.execPath is Electron itself.
     env: process.versions.electron ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env,
   });
+  trackProcess(child);
   child.once('exit', untrack);
   child.once('error', untrack);
   if (lowPriority) lowerPriority(child.pid);
   return child;
 }
 
-  trackProcess(child);
 /**
  * To be called right after a process was started: on Linux a priority belongs to a thread, and those that it starts from then on
  * inherit it (setpriority(2), "C library/kernel differences"). Does nothing where there is no such process (any more).

@@ -2,7 +2,8 @@ import { AV_PIX_FMT_YUV420P, AVERROR_EAGAIN, AVERROR_EOF, AVMEDIA_TYPE_VIDEO } f
 import { Codec, CodecContext, CodecParameters, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
 import { HeraldError } from '../errors';
 import { track } from '../metrics/native';
-import type { PictureSource } from './pictures';
+import { copyPicture } from './copy-picture';
+import type { NewPicture, OnPicture, PictureSource } from './pictures';
 
 interface Coded {
   data: Buffer;
@@ -99,11 +100,11 @@ export class VideoClip implements PictureSource {
   }
 
   /**
-   * Decodes one GOP; each of its pictures is handed over as soon as it is there, in tight I420 that nobody else holds.
+   * Decodes one GOP; each of its pictures is handed over as soon as it is there, in tight I420.
    * @throws HeraldError('malformed') when a picture cannot be decoded; those before it were handed over
    */
-  decode(gop: number, onPicture: (index: number, data: Uint8Array) => void): Promise<void> {
-    const run = this.turn.then(() => this.decodeNow(this.gops[gop]!, onPicture));
+  decode(gop: number, memory: NewPicture, onPicture: OnPicture): Promise<void> {
+    const run = this.turn.then(() => this.decodeNow(this.gops[gop]!, memory, onPicture));
     this.turn = run.catch(() => {});
     return run;
   }
@@ -125,7 +126,7 @@ export class VideoClip implements PictureSource {
     return context;
   }
 
-  private async decodeNow({ first, count }: Gop, onPicture: (index: number, data: Uint8Array) => void): Promise<void> {
+  private async decodeNow({ first, count }: Gop, memory: NewPicture, onPicture: OnPicture): Promise<void> {
     const decoder = await this.openDecoder();
     const packet = new Packet();
     const frame = new Frame();
@@ -148,8 +149,9 @@ export class VideoClip implements PictureSource {
         check(code);
         const index = this.indexOfPts.get(frame.pts);
         if (index !== undefined && index >= first && index < first + count) {
-          const bytes = frame.toBuffer();
-          onPicture(index, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+          const data = memory((this.widthPx * this.heightPx * 3) / 2);
+          copyPicture(frame, this.widthPx, this.heightPx, data);
+          onPicture(index, data);
           got++;
         }
         frame.unref();

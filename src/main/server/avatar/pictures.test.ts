@@ -16,11 +16,11 @@ function source() {
     gops: Array.from({ length: COUNT }, (_, first) => ({ first, count: 1 })),
     aheadGops: AHEAD,
     gopOf: (index) => index,
-    decode: (gop, onPicture) =>
+    decode: (gop, memory, onPicture) =>
       new Promise((done) => {
         started.push(gop);
         finish = () => {
-          onPicture(gop, new Uint8Array(96));
+          onPicture(gop, memory(96));
           done();
         };
       }),

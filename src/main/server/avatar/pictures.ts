@@ -4,6 +4,10 @@ import type { Playback } from './idle';
 import type { PictureDrawer, PictureMemory } from './memory';
 import type { AvatarPictures } from './walking';
 
+/** Memory for one picture, which nobody else holds. */
+export type NewPicture = (bytes: number) => Uint8Array;
+export type OnPicture = (index: number, data: Uint8Array) => void;
+
 /** Compressed pictures that are decoded a GOP at a time: a presenter's clip, or the all-intra file of an imported folder. */
 export interface PictureSource {
   readonly widthPx: number;
@@ -14,8 +18,8 @@ export interface PictureSource {
   readonly aheadGops: number;
   /** The GOP that holds a picture. */
   gopOf(index: number): number;
-  /** Each picture is handed over as soon as it is there, in tight I420 that nobody else holds and always the same bytes. */
-  decode(gop: number, onPicture: (index: number, data: Uint8Array) => void): Promise<void>;
+  /** Each picture is handed over as soon as it is there, in tight I420 and always the same bytes. */
+  decode(gop: number, memory: NewPicture, onPicture: OnPicture): Promise<void>;
   /** Nobody watches: frees the decoder after the decodes asked for so far. */
   rest(): Promise<void>;
   close(): Promise<void>;
@@ -150,7 +154,7 @@ export class ClipPictures implements AvatarPictures {
     this.decoding = gop;
     const { widthPx, heightPx } = this.clip;
     this.clip
-      .decode(gop, (index, data) => {
+      .decode(gop, this.drawer.allocate, (index, data) => {
         const picture = this.drawer.get(index) ?? { widthPx, heightPx, data };
         this.drawer.put(index, picture);
         this.wanted.get(index)?.resolve(picture);

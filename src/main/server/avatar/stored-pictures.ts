@@ -3,9 +3,10 @@ import { type CodecContext, FFmpegError, Frame, Packet } from 'node-av/lib';
 import { HeraldError } from '../errors';
 import { track } from '../metrics/native';
 import type { Gop } from './clip';
+import { copyPicture } from './copy-picture';
 import { openIntraDecoder } from './intra-codec';
 import { type PictureIndex, readPictureIndex } from './picture-file';
-import type { PictureSource } from './pictures';
+import type { NewPicture, OnPicture, PictureSource } from './pictures';
 
 /** Enough to hide a disk that is slow for a moment: 160 ms, 12 MB of 1080x1920. */
 const AHEAD_PICTURES = 4;
@@ -59,8 +60,8 @@ export class StoredPictures implements PictureSource {
     return index;
   }
 
-  decode(index: number, onPicture: (index: number, data: Uint8Array) => void): Promise<void> {
-    const run = this.turn.then(async () => onPicture(index, await this.decodeNow(index)));
+  decode(index: number, memory: NewPicture, onPicture: OnPicture): Promise<void> {
+    const run = this.turn.then(async () => onPicture(index, await this.decodeNow(index, memory)));
     this.turn = run.catch(() => {});
     return run;
   }
@@ -83,7 +84,7 @@ export class StoredPictures implements PictureSource {
     await this.rest();
   }
 
-  private async decodeNow(index: number): Promise<Uint8Array> {
+  private async decodeNow(index: number, memory: NewPicture): Promise<Uint8Array> {
     if (this.closed) throw new HeraldError('refused', `${this.file}: the avatar was closed`);
     const { handle, decoder } = await this.ready();
     const wrong = (what: string) =>
@@ -102,8 +103,9 @@ export class StoredPictures implements PictureSource {
       for (const code of [await decoder.sendPacket(packet), await decoder.receiveFrame(frame)]) {
         if (code < 0) throw wrong(`does not decode (${new FFmpegError(code).message})`);
       }
-      const data = frame.toBuffer();
-      return new Uint8Array(data.buffer, data.byteOffset, data.length);
+      const data = memory((this.widthPx * this.heightPx * 3) / 2);
+      copyPicture(frame, this.widthPx, this.heightPx, data);
+      return data;
     } finally {
       packet.free();
       frame.free();

@@ -8,6 +8,7 @@ import { InferKeeper } from './keeper';
 import type { FromInfer } from './messages';
 import { describeModel, type LipModel } from './model';
 import type { Mouth, MouthEvent, MouthPatch, MouthRequest, MouthStatus } from './mouth';
+import { PATCH_PLACES } from './patch-file';
 
 export type { MouthEvent } from './mouth';
 
@@ -81,7 +82,7 @@ export class MouthHost implements Mouth {
 
   constructor({ modelFile, model, engine, start = forkInfer, ...options }: MouthHostOptions) {
     const { onEvent = () => {}, maxInFlight = 24, deadlineMs = 1_000 } = options; // 24: about 0.3 s of lip-mini's work
-    this.options = { onEvent, maxInFlight, deadlineMs };
+    this.options = { onEvent, maxInFlight: Math.min(maxInFlight, PATCH_PLACES), deadlineMs };
     this.faces = new SentFaces(options.faceCacheBytes ?? 96 * 1024 * 1024);
     let problem: string | undefined;
     try {
@@ -241,16 +242,16 @@ export class MouthHost implements Mouth {
 
   private receive(message: FromInfer): void {
     if (message.type === 'patch') {
-      const { region, data, inferMs, composeMs } = message;
+      const { region, data, release, inferMs, composeMs } = message;
       const took = inferMs + composeMs;
       const known = this.pictureMs;
       this.recentPictureMs = known + (took - known) * (took < known ? FASTER_SHARE : SLOWER_SHARE);
       const pending = this.pending.get(message.id);
-      if (pending) {
+      if (pending?.settle) {
         const { xPx, yPx } = pending.box;
         const placed = { ...region, xPx: region.xPx + xPx, yPx: region.yPx + yPx };
-        pending.settle?.('inferred', { region: placed, data });
-      }
+        pending.settle('inferred', { region: placed, data, ...(release && { release }) });
+      } else release?.();
     } else if (message.type === 'missed') {
       this.keeper.lastError = message.message;
       this.pending.get(message.id)?.settle?.('lost');

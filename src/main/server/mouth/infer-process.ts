@@ -1,5 +1,7 @@
 import { forkEntry, howItEnded, LastWords } from '../child';
-import type { FromInfer, ToInfer } from './messages';
+import type { FromInfer, PatchInFile, ToInfer } from './messages';
+import { PatchFile } from './patch-file';
+import { SHARES_PATCHES } from './port';
 
 /** A running inference process, however it was started (`fork` here, Electron's `utilityProcess` from its shell). */
 export interface InferProcess {
@@ -15,7 +17,15 @@ export interface InferProcess {
 const KEPT_ERROR_CHARS = 500;
 
 export function forkInfer(): InferProcess {
-  const child = forkEntry('infer', 'infer-process', { serialization: 'advanced', stderr: true });
+  const patches = PatchFile.open();
+  const child = forkEntry('infer', 'infer-process', {
+    serialization: 'advanced',
+    stderr: true,
+    ...(patches && { args: [SHARES_PATCHES], sharedFd: patches.fd }),
+  });
+  const closePatches = () => patches?.close();
+  child.once('exit', closePatches);
+  child.once('error', closePatches);
   const lastWords = new LastWords(child, KEPT_ERROR_CHARS);
   return {
     pid: child.pid,
@@ -24,9 +34,9 @@ export function forkInfer(): InferProcess {
       if (child.connected) child.send(message, () => {});
     },
     onMessage: (listener) =>
-      void child.on('message', (message: FromInfer) => {
+      void child.on('message', (message: FromInfer | PatchInFile) => {
         if (message.type === 'loaded') lastWords.text = ''; // a GPU that is not there is no reason to die of later
-        listener(message);
+        listener(message.type === 'patch-in-file' ? whole(message, patches) : message);
       }),
     onExit: (listener) => {
       let ended = false;
@@ -40,4 +50,10 @@ export function forkInfer(): InferProcess {
     },
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+function whole({ place, bytes, ...facts }: PatchInFile, patches: PatchFile | undefined): FromInfer {
+  const lent = patches?.read(place, bytes);
+  if (!lent) return { type: 'missed', id: facts.id, message: 'its picture was not found in the file that it shares' };
+  return { ...facts, type: 'patch', ...lent };
 }

@@ -15,6 +15,16 @@ export type ToInfer =
   /** Makes an int8 network, for minutes if need be: sent to a process that does nothing else. */
   | { type: 'quantise'; job: Int8Job };
 
+export interface PatchFacts {
+  id: number;
+  region: Box;
+  inferMs: number;
+  composeMs: number;
+}
+
+/** How a `patch` travels when its bytes are in the file that both processes share (patch-file.ts). */
+export type PatchInFile = { type: 'patch-in-file'; place: number; bytes: number } & PatchFacts;
+
 /** From the inference process. Each `infer` is answered by exactly one of `patch`, `missed` and `dropped`. */
 export type FromInfer =
   /** Should the process end now, then this provider is at fault. */
@@ -23,7 +33,7 @@ export type FromInfer =
   /** The model will never load; trying again is no use. */
   | { type: 'refused'; message: string }
   /** `region` is relative to the face box. The times are wall clock. */
-  | { type: 'patch'; id: number; region: Box; data: Uint8Array; inferMs: number; composeMs: number }
+  | ({ type: 'patch'; data: Uint8Array; release?: () => void } & PatchFacts)
   | { type: 'missed'; id: number; message: string }
   | { type: 'dropped'; id: number }
   | { type: 'quantised'; verdict: Int8Verdict };

@@ -14,6 +14,8 @@ export interface MelWindow {
 export interface MouthPatch {
   region: Box;
   data: Uint8Array;
+  /** Nobody reads `data` any more: its buffer may hold another mouth. One that is never given back costs a new buffer. */
+  release?(): void;
 }
 
 export interface MouthRequest {

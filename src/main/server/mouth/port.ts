@@ -1,4 +1,6 @@
-import type { FromInfer, ToInfer } from './messages';
+import { SHARED_FD } from '../child';
+import type { FromInfer, PatchInFile, ToInfer } from './messages';
+import { PatchWriter } from './patch-file';
 
 /** The inference process's line to whoever started it. */
 export interface ParentPort {
@@ -7,6 +9,9 @@ export interface ParentPort {
   /** The parent is gone, however it ended. */
   onGone(listener: () => void): void;
 }
+
+/** Argument of a process whose descriptor `SHARED_FD` is a patch file. */
+export const SHARES_PATCHES = '--shares-patches';
 
 /** Electron's `process.parentPort` in a utilityProcess; typed here, because server code never imports electron. */
 interface UtilityPort {
@@ -25,10 +30,19 @@ export function parentPort(): ParentPort {
     };
   }
   if (!process.send) throw new Error('This is the lip inference process of Herald; it is started by the server.');
+  const patches = process.argv.includes(SHARES_PATCHES) ? new PatchWriter(SHARED_FD) : undefined;
   return {
     // The callback keeps a write to a parent that has just gone from becoming an uncaught error.
-    send: (message) => void process.send!(message, undefined, undefined, () => {}),
+    send: (message) => void process.send!(light(message, patches), undefined, undefined, () => {}),
     onMessage: (listener) => void process.on('message', (message) => listener(message as ToInfer)),
     onGone: (listener) => void process.on('disconnect', listener),
   };
+}
+
+/** A patch without its bytes, which are in the file by then. */
+function light(message: FromInfer, patches: PatchWriter | undefined): FromInfer | PatchInFile {
+  if (message.type !== 'patch' || !patches) return message;
+  const { type: _, data, ...facts } = message;
+  const place = patches.write(data);
+  return place === undefined ? message : { type: 'patch-in-file', place, bytes: data.length, ...facts };
 }

@@ -196,7 +196,10 @@ export class Playout {
   clear(onSilent?: () => void): void {
     this.onSilent = onSilent;
     const dropped = this.queue.splice(0);
-    for (const slot of dropped) slot.onGone?.(false);
+    for (const slot of dropped) {
+      slot.patch?.release?.();
+      slot.onGone?.(false);
+    }
     if (this.current) {
       this.fadeOut(dropped[0]?.samples);
       this.current = undefined;
@@ -355,14 +358,19 @@ export class Playout {
   private mouthOn(scene: Scene): { patch: MouthPatch; alpha: number } | undefined {
     const patch = this.current?.patch;
     if (this.current && !patch) this.figures.mouthMisses++;
+    const fade = this.lastPatch;
     if (patch) {
+      if (fade?.patch !== patch) fade?.patch.release?.();
       this.lastPatch = { patch, remaining: FADE_PICTURES, scene };
       return { patch, alpha: 1 };
     }
-    const fade = this.lastPatch;
     // On another scene's picture there is no mouth in that place; the blend takes it along.
-    if (!fade || --fade.remaining <= 0 || fade.scene !== scene) this.lastPatch = undefined;
-    return this.lastPatch && { patch: this.lastPatch.patch, alpha: this.lastPatch.remaining / FADE_PICTURES };
+    if (!fade || --fade.remaining <= 0 || fade.scene !== scene) {
+      fade?.patch.release?.();
+      this.lastPatch = undefined;
+      return undefined;
+    }
+    return { patch: fade.patch, alpha: fade.remaining / FADE_PICTURES };
   }
 
   private sendFrame(ptsSamples: number, offset: number): void {

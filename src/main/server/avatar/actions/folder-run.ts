@@ -75,7 +75,11 @@ export class FolderRun implements PictureRun {
     const { pictures } = this.stored;
     if (!pictures) return undefined;
     let data: Uint8Array | undefined;
-    await pictures.decode(index, (_, decoded) => (data = decoded));
+    await pictures.decode(
+      index,
+      (bytes) => new Uint8Array(bytes),
+      (_, decoded) => (data = decoded),
+    );
     const { widthPx: width, heightPx: height } = pictures;
     const frame = Frame.fromVideoBuffer(Buffer.from(data!.buffer, data!.byteOffset, data!.byteLength), {
       width,
