@@ -125,6 +125,27 @@ describe('Playout', () => {
     expect(mouths[3]!.same).toBeDefined();
   });
 
+  it('gives a mouth back once: when it was shown and has faded, when another took its place, or when it was dropped', async () => {
+    const released: number[] = [];
+    const lent = (name: number): Slot => {
+      const made = slot(0.5, 200);
+      made.patch!.release = () => void released.push(name);
+      return made;
+    };
+    const after: number[][] = [];
+    await run(14, async (n, playout) => {
+      after[n] = [...released];
+      if (n === 0) for (const name of [1, 2]) await playout.enqueue(lent(name), never);
+      if (n === 7) for (const name of [3, 4, 5]) await playout.enqueue(lent(name), never);
+      if (n === 9) playout.clear();
+    });
+    // Shown with pictures 0 and 1; 2 is read for the fade until picture 3 is out.
+    expect([after[1], after[2], after[4], after[5]]).toEqual([[], [1], [1], [1, 2]]);
+    expect(after[9]).toEqual([1, 2, 3]);
+    // 5 was never shown; 4 fades.
+    expect([...released].sort()).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('holds head and sound together on underrun, counts it, and idles when it lasts', async () => {
     const { shown, figures } = await run(14, async (n, playout) => {
       if (n !== 0) return;
