@@ -3,6 +3,7 @@ import { KeysSheet } from './components/keys-sheet';
 import { useShortcuts } from './components/use-shortcuts';
 import { ModelDialog } from './panels/chat/model-picker';
 import { LibraryDrawer } from './panels/library/library-drawer';
+import { CastDrawer } from './panels/presenters/cast-drawer';
 import { SettingsDialog } from './panels/settings/settings-dialog';
 import { Side } from './panels/side/side';
 import { FiguresPanel } from './panels/stage/figures';
@@ -20,6 +21,7 @@ export function App() {
         <FiguresPanel />
       </aside>
       <LibraryDrawer />
+      <CastDrawer />
       <KeysSheet />
       <ModelDialog />
       <SettingsDialog />

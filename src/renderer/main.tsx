@@ -6,7 +6,6 @@ import './styles/layout.css';
 import './styles/stage.css';
 import './styles/side.css';
 import './styles/conversation.css';
-import './styles/voices.css';
 import './styles/overlays.css';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';

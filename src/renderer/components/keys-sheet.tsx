@@ -22,6 +22,7 @@ const ROWS = [
   ['F', 'keys.fullscreen'],
   ['P', 'keys.float'],
   ['S', 'keys.snapshot'],
+  ['V', 'keys.cast'],
   ['?', 'keys.open'],
 ] as const;
 

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { interrupt, setMode } from '../store/actions';
+import { openCast } from '../store/cast';
 import { focusComposer } from '../store/draft';
 import { modeOfKey } from '../store/stagecraft';
 import { useStudio } from '../store/studio';
@@ -20,6 +21,7 @@ const toggleMute = (): void => {
 const KEYS: Record<string, () => unknown> = {
   '/': focusComposer,
   '?': () => useStudio.setState({ keysOpen: true }),
+  v: () => openCast('presenters'),
   m: toggleMute,
   s: saveSnapshot,
   p: () => canFloat() && toggleFloating(),

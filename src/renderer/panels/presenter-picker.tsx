@@ -1,18 +1,18 @@
 import { Button, Menu, Text } from '@mantine/core';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../components/icon';
-import type { Language } from '../i18n/language';
-import { portraitUrl } from '../rtc/studio-api';
 import { choosePresenter } from '../store/actions';
+import { openCast } from '../store/cast';
 import { usePreferences } from '../store/preferences';
 import { useStudio } from '../store/studio';
 import { learnAvatars } from '../store/studio-actions';
 import classes from './presenter-picker.module.css';
+import { Portrait } from './presenters/portrait';
+import { presenterName } from './presenters/presenter-name';
 
 /** Who is on stage, and who else could be. */
 export function PresenterPicker() {
-  const { t } = useTranslation('voices');
+  const { t } = useTranslation(['voices', 'presenters']);
   const language = usePreferences((s) => s.language);
   const chosen = usePreferences((s) => s.avatar);
   const listing = useStudio((s) => s.avatars);
@@ -21,7 +21,7 @@ export function PresenterPicker() {
   const current = onStage ?? chosen ?? listing?.default;
   const avatars = listing?.avatars ?? [];
   const shown = avatars.find(({ id }) => id === current);
-  const name = shown ? nameOf(shown.name, shown.id, language) : (current ?? t('presenter.unknown'));
+  const name = shown ? presenterName(shown, language) : (current ?? t('presenter.unknown'));
   const label = t('presenter.button', { name });
   return (
     <Menu
@@ -39,7 +39,7 @@ export function PresenterPicker() {
           className={classes.button}
           aria-label={label}
           title={label}
-          leftSection={<Portrait id={shown?.thumbnail ? shown.id : null} />}
+          leftSection={<Framed id={shown?.thumbnail ? shown.id : null} />}
           rightSection={<Icon name="chevron" size={16} />}
         >
           <span className={classes.name}>{name}</span>
@@ -61,9 +61,9 @@ export function PresenterPicker() {
             className={classes.item}
             onChange={() => choosePresenter(avatar.id === listing?.default ? null : avatar.id)}
           >
-            <Portrait id={avatar.thumbnail ? avatar.id : null} large />
+            <Framed id={avatar.thumbnail ? avatar.id : null} large />
             <span className={classes.words}>
-              <b>{nameOf(avatar.name, avatar.id, language)}</b>
+              <b>{presenterName(avatar, language)}</b>
               <small>
                 {t(`presenter.kind.${avatar.kind}`)} · {avatar.widthPx} × {avatar.heightPx}
               </small>
@@ -92,23 +92,19 @@ export function PresenterPicker() {
             {t('presenter.endsRecording')}
           </Text>
         )}
+        <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="tune" size={17} />} onClick={() => openCast('presenters')}>
+          {t('presenters:cast.manage')}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
 }
 
-const nameOf = (names: Record<string, string>, id: string, language: Language): string =>
-  names[language] ?? names.en ?? Object.values(names)[0] ?? id;
-
-function Portrait({ id, large = false }: { id: string | null; large?: boolean }) {
-  const [missing, setMissing] = useState<string | null>(null);
+function Framed({ id, large = false }: { id: string | null; large?: boolean }) {
   return (
     <span className={classes.portrait} data-large={large}>
-      {id !== null && missing !== id ? (
-        <img src={portraitUrl(id)} alt="" onError={() => setMissing(id)} />
-      ) : (
-        <Icon name="person" size={large ? 22 : 16} />
-      )}
+      <Portrait id={id} iconPx={large ? 22 : 16} />
     </span>
   );
 }

@@ -15,6 +15,8 @@ export const listAvatars = async (): Promise<Avatars> =>
 export const portraitUrl = (avatar: string): string =>
   withToken(`/api/avatars/${encodeURIComponent(avatar)}/thumbnail`);
 
+export const deleteAvatar = (avatar: string) => request('DELETE', `/api/avatars/${encodeURIComponent(avatar)}`);
+
 /** The first picture of what this avatar can put on. */
 export const performanceThumbnailUrl = (avatar: string, audiotype: number): string =>
   withToken(`/api/performances/${audiotype}/thumbnail?avatar=${encodeURIComponent(avatar)}`);

@@ -35,6 +35,7 @@ export const common = {
   'keys.fullscreen': 'Full screen',
   'keys.float': 'Picture in picture',
   'keys.snapshot': 'Save this picture',
+  'keys.cast': 'Presenters and voices',
   'keys.open': 'Show these keys',
 
   'tab.list': 'What stands beside the stage',

@@ -37,6 +37,7 @@ export const common: Wording<typeof english> = {
   'keys.fullscreen': '全屏',
   'keys.float': '画中画',
   'keys.snapshot': '保存当前画面',
+  'keys.cast': '数字人与声音',
   'keys.open': '显示这些快捷键',
 
   'tab.list': '舞台旁的面板',

@@ -3,6 +3,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Segmented } from '../../components/segmented';
+import { useDrawerKeys } from '../../components/use-drawer-keys';
 import { refreshExports } from '../../store/exports';
 import { useLibrary } from '../../store/library';
 import { closeLibrary, refreshClips } from '../../store/library-actions';
@@ -25,11 +26,7 @@ export default function Drawer() {
   const [tab, setTab] = useState<Tab>('recordings');
   const clips = useLibrary((s) => s.clips);
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
-  useEffect(() => {
-    if (!opened) return;
-    addEventListener('keydown', keepKeys, { capture: true });
-    return () => removeEventListener('keydown', keepKeys, { capture: true });
-  }, [opened]);
+  useDrawerKeys(opened, closeLibrary);
   useEffect(() => {
     if (!opened) return;
     void refreshClips();
@@ -71,23 +68,4 @@ export default function Drawer() {
       </Frame.Content>
     </Frame.Root>
   );
-}
-
-/** What Esc empties or gives up by itself. */
-const OWN_ESCAPE = '[data-own-escape="true"]';
-
-/**
- * While the drawer is open, keys mean nothing to the stage behind it: Esc closes the drawer, and the presenter speaks on. Heard
- * before everybody else, as the focus may be nowhere: a button that was pressed and went leaves it so.
- */
-function keepKeys(event: KeyboardEvent): void {
-  const target = event.target instanceof Element ? event.target : null;
-  if (event.key !== 'Escape') {
-    if (target === document.body) event.stopPropagation();
-    return;
-  }
-  if (event.isComposing || target?.closest(OWN_ESCAPE)) return;
-  event.preventDefault();
-  event.stopPropagation();
-  closeLibrary();
 }

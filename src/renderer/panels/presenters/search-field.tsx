@@ -1,0 +1,42 @@
+import { CloseButton, TextInput } from '@mantine/core';
+import type { KeyboardEvent, Ref } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Icon } from '../../components/icon';
+
+/** Finds as it is typed. The first Esc empties it, the second closes the drawer. */
+export function SearchField(props: {
+  ref?: Ref<HTMLInputElement>;
+  label: string;
+  className?: string | undefined;
+  value: string;
+  onChange(words: string): void;
+  onKeyDown?(event: KeyboardEvent): void;
+}) {
+  const { t } = useTranslation('library');
+  return (
+    <TextInput
+      {...(props.ref && { ref: props.ref })}
+      {...(props.className && { className: props.className })}
+      data-own-escape={props.value !== ''}
+      aria-label={props.label}
+      placeholder={props.label}
+      spellCheck={false}
+      autoComplete="off"
+      value={props.value}
+      leftSection={<Icon name="search" size={16} />}
+      rightSection={
+        props.value !== '' && (
+          <CloseButton size="sm" aria-label={t('library.clearSearch')} onClick={() => props.onChange('')} />
+        )
+      }
+      onChange={(e) => props.onChange(e.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.nativeEvent.isComposing) return;
+        if (event.key === 'Escape' && props.value !== '') {
+          event.preventDefault();
+          props.onChange('');
+        } else props.onKeyDown?.(event);
+      }}
+    />
+  );
+}
