@@ -15,6 +15,7 @@ import { localUrl } from './http/lan';
 import { createHttpServer } from './http/server';
 import { readTls } from './http/tls';
 import { TokenBook } from './http/token-book';
+import { openImports } from './imports/open';
 import type { EndedJob } from './job-queue';
 import { LiveChat } from './llm/chat-services';
 import type { Log } from './log';
@@ -136,6 +137,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     log: log.child({ scope: 'export' }),
     ...(onJobEnded && { onEnded: onJobEnded }),
   });
+  const imports = openImports(settings, dataDir, { avatars, log: log.child({ scope: 'imports' }) });
   const sessions = new SessionRegistry(
     {
       get maxSessions() {
@@ -194,6 +196,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     recordings,
     clips,
     exports,
+    imports,
     avatars: { avatars, defaultAvatar, stills: new PerformanceStills(avatars, actions) },
     health,
     log,
@@ -207,7 +210,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       stopping.abort();
       await sessions.closeAll();
       await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
-      await Promise.allSettled([clips.close(), exports.close()]);
+      await Promise.allSettled([clips.close(), exports.close(), imports.close()]);
       await Promise.allSettled([avatars.close(), actions.close()]);
       for (const part of [metrics, loop, disk, kept]) part.close();
     })();
@@ -220,7 +223,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     await warm.picture(0);
     warm.release();
     await recordings.open();
-    await Promise.all([clips.open(), exports.open()]);
+    await Promise.all([clips.open(), exports.open(), imports.open()]);
     await http.listen({ host: settings.host, port: settings.listenport });
   } catch (error) {
     await close();

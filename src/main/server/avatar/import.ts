@@ -16,6 +16,8 @@ export interface ImportOptions {
   /** Pictures are prepared first, then files are copied. */
   onProgress?: (progress: ImportProgress) => void;
   signal?: AbortSignal;
+  /** The source is ours to use up: its files are moved, so that they are never on the disk twice. */
+  move?: boolean;
 }
 
 export interface ImportProgress {
@@ -34,12 +36,13 @@ export interface ImportProgress {
 export async function importAvatar(
   sourceDir: string,
   targetName: string | undefined,
-  { avatarsDir, cacheDir, onProgress = () => {}, signal }: ImportOptions,
+  { avatarsDir, cacheDir, onProgress = () => {}, signal, move = false }: ImportOptions,
 ): Promise<LiveTalkingAvatar> {
   const source = resolve(sourceDir);
   const name = checkedName(targetName ?? basename(source), targetName === undefined);
   const target = join(avatarsDir, name);
-  const taken = () => new HeraldError('malformed', `${target} exists already. Choose another name with --name.`);
+  const taken = () =>
+    new HeraldError('malformed', `${name} exists already in ${avatarsDir}. Choose another name (--name).`);
   if (existsSync(target)) throw taken();
   if (!(await stat(source).catch(() => undefined))?.isDirectory()) {
     throw new HeraldError('malformed', `${source} is not a folder. Name a folder that holds ${FULL_DIR}.`);
@@ -54,7 +57,8 @@ export async function importAvatar(
   // A leading dot: while it is being filled the library does not see it.
   const temporary = join(avatarsDir, `.import-${randomBytes(6).toString('hex')}`);
   try {
-    await copyAvatar(avatar, temporary, (done, total) => onProgress({ step: 'copy', done, total }), signal);
+    const onFile = (done: number, total: number) => onProgress({ step: 'copy', done, total });
+    await transfer(avatar, temporary, move ? moveFile : copyWithTimes, onFile, signal);
     if ((await readLiveTalking(temporary)).signature !== avatar.signature) {
       throw new HeraldError('malformed', `${source} changed while it was copied. Import it again.`);
     }
@@ -76,24 +80,43 @@ function checkedName(name: string, ofFolder: boolean): string {
   throw new HeraldError('malformed', `"${name.slice(0, 80)}" is ${parsed.error.issues[0]!.message}.${hint}`);
 }
 
-/** Only what belongs to the avatar, with its times: they are part of the signature by which prepared pictures are found. */
-async function copyAvatar(
+type Transfer = (from: string, to: string) => Promise<void>;
+
+/** Only what belongs to the avatar. */
+async function transfer(
   { dir, pictureFiles, faceFiles }: LiveTalkingAvatar,
   target: string,
+  put: Transfer,
   onFile: (done: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
   for (const folder of [FULL_DIR, FACE_DIR]) await mkdir(join(target, folder), { recursive: true });
-  const copies = [
+  const files = [
     ...pictureFiles.map((file) => [file, at(target, file)] as const),
     ...faceFiles.map((file) => [file, join(target, FACE_DIR, basename(file))] as const),
     [join(dir, COORDS_FILE), join(target, COORDS_FILE)] as const,
   ];
-  for (const [index, [from, to]] of copies.entries()) {
+  for (const [index, [from, to]] of files.entries()) {
     signal?.throwIfAborted();
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    const { atime, mtime } = await stat(from);
-    await utimes(to, atime, mtime);
-    onFile(index + 1, copies.length);
+    await put(from, to);
+    onFile(index + 1, files.length);
   }
 }
+
+/** With its times: they are part of the signature by which prepared pictures are found. */
+const copyWithTimes: Transfer = async (from, to) => {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  const { atime, mtime } = await stat(from);
+  await utimes(to, atime, mtime);
+};
+
+/** Onto another disk it has to be copied after all (EXDEV: the library may be a link to one). */
+const moveFile: Transfer = async (from, to) => {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    await copyWithTimes(from, to);
+    await rm(from);
+  }
+};

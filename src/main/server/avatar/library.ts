@@ -72,6 +72,11 @@ export class AvatarLibrary {
     this.onEvent = options.onEvent ?? (() => {});
   }
 
+  /** Where an avatar lies, the first one of that name; undefined where there is none. */
+  folderOf(id: string): string | undefined {
+    return avatarName.safeParse(id).success ? this.dirs.map((at) => join(at, id)).find(holdsAvatar) : undefined;
+  }
+
   /** Bytes of decoded pictures held now. */
   get pictureBytes(): number {
     return this.memory.bytes;
@@ -98,7 +103,7 @@ export class AvatarLibrary {
    * @throws HeraldError('malformed') when there is no such avatar (the message lists those there are) or its files are broken
    */
   async open(id: string): Promise<Avatar> {
-    const dir = avatarName.safeParse(id).success ? this.dirs.map((at) => join(at, id)).find(holdsAvatar) : undefined;
+    const dir = this.folderOf(id);
     if (!dir) {
       const ids = (await this.folders()).map((folder) => basename(folder));
       throw new HeraldError(

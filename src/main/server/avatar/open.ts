@@ -7,7 +7,7 @@ import { AvatarLibrary, type AvatarLibraryOptions } from './library';
 export const DEFAULT_PRESENTER = 'clara';
 
 /** Where both keep what they converted once. */
-const cacheDirOf = (dataDir: string): string => join(dataDir, 'cache', 'pictures');
+export const cacheDirOf = (dataDir: string): string => join(dataDir, 'cache', 'pictures');
 
 /** The avatars that these settings reach, beside the presenters that ship. */
 export function openAvatars(

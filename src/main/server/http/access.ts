@@ -60,6 +60,7 @@ export const ACCESS_TABLE: readonly (readonly [method: string, path: string, acc
   ['*', '/api/settings*', admin],
   ['*', '/api/tokens*', admin],
 
+  ['*', '/api/imports*', { ...upload, scope: 'admin' }],
   ['GET', '/api/*', read],
   // An avatar or a model that is brought in stays, and is read by every later session.
   ['*', '/api/avatars*', { ...upload, scope: 'admin' }],

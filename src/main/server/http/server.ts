@@ -12,6 +12,7 @@ import type { ClipLibrary } from '../clips/library';
 import type { LiveSettings } from '../config/live';
 import { appRoot } from '../entries';
 import type { ExportLibrary } from '../export/library';
+import type { ImportLibrary } from '../imports/library';
 import type { Log } from '../log';
 import type { RecordingLibrary } from '../recordings/library';
 import type { SessionDirectory } from '../session/api';
@@ -27,6 +28,7 @@ import { limitConnections } from './connections';
 import { exportRoutes } from './export-routes';
 import { errorOfIssues, pathOf, replyWithError } from './failures';
 import { sendMoreSecurityHeaders } from './headers';
+import { importRoutes } from './import-routes';
 import {
   CONNECTIONS_CHECK_MS,
   HANDSHAKE_LIMIT_MS,
@@ -66,6 +68,7 @@ export interface HttpServerOptions extends MetricsRouteDependencies, Pick<PanelR
   recordings?: RecordingLibrary;
   clips?: ClipLibrary;
   exports?: ExportLibrary;
+  imports?: ImportLibrary;
   log: Log;
   /** The token that callers from outside need, or everyone's tokens with what each may do. */
   token: string | Tokens;
@@ -135,6 +138,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   await clipRoutes(app, { ...(options.clips && { clips: options.clips }) });
   await exportRoutes(app, { ...(options.exports && { exports: options.exports }) });
   await avatarRoutes(app, options.avatars);
+  importRoutes(app, { imports: options.imports });
   adminRoutes(app, { settings, sessions, health });
   settingsRoutes(app, options.live);
   voiceRoutes(app, { tts: options.tts });
