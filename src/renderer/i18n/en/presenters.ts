@@ -2,6 +2,7 @@
 export const presenters = {
   'cast.title': 'Presenters and voices',
   'cast.failed': 'Presenters and voices could not be opened',
+  'cast.loading': 'Looking what is there',
   'cast.manage': 'Manage presenters…',
   'cast.tab.presenters': 'Presenters',
   'cast.tab.lips': 'Lips',

@@ -4,6 +4,7 @@ import type { Wording } from '../wording';
 export const presenters: Wording<typeof english> = {
   'cast.title': '数字人与声音',
   'cast.failed': '无法打开“数字人与声音”',
+  'cast.loading': '正在读取列表',
   'cast.manage': '管理数字人…',
   'cast.tab.presenters': '数字人',
   'cast.tab.lips': '口型',

@@ -13,6 +13,7 @@ import classes from './cast.module.css';
 import catalogueClasses from './catalogue.module.css';
 import { SearchField } from './search-field';
 import voiceClasses from './voices.module.css';
+import { Waiting } from './waiting';
 
 /** Voices that can be downloaded, those on their way, and those that are here. */
 export function CatalogueList() {
@@ -21,7 +22,7 @@ export function CatalogueList() {
   const { catalogue, problem } = useCatalogue();
   const [query, setQuery] = useState('');
   if (!catalogue) {
-    if (problem === null) return null;
+    if (problem === null) return <Waiting />;
     return (
       <Notice icon="alert" title={t('catalogue.failed')} words={problem || t('common:error.network')}>
         <Button variant="default" onClick={() => void refreshCatalogue()}>
@@ -93,6 +94,7 @@ function Entry({ voice }: { voice: CatalogueVoiceView }) {
           <Button
             variant="default"
             size="compact-md"
+            fz="sm"
             leftSection={<Download size={15} aria-hidden="true" />}
             aria-label={t('catalogue.downloadOf', { name: speaker })}
             onClick={() => void changeDownload(name, 'download')}
@@ -104,6 +106,7 @@ function Entry({ voice }: { voice: CatalogueVoiceView }) {
           <Button
             variant="default"
             size="compact-md"
+            fz="sm"
             leftSection={<RotateCcw size={15} aria-hidden="true" />}
             aria-label={t('catalogue.retryOf', { name: speaker })}
             onClick={() => void changeDownload(name, 'download')}

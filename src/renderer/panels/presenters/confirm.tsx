@@ -24,13 +24,14 @@ export function Confirm({ words, onYes, onNo }: { words: string; onYes(): Promis
     >
       <p>{words}</p>
       <div className={classes.answers}>
-        <Button ref={keep} variant="default" size="compact-md" onClick={onNo}>
+        <Button ref={keep} variant="default" size="compact-md" fz="sm" onClick={onNo}>
           {t('gallery.keep')}
         </Button>
         <Button
           color="red"
           variant="light"
           size="compact-md"
+          fz="sm"
           loading={going}
           onClick={() => {
             setGoing(true);

@@ -58,7 +58,7 @@ export default function Drawer() {
           >
             <Tabs.List aria-label={t('cast.title')} grow>
               {CAST_TABS.map((one) => (
-                <Tabs.Tab key={one} value={one}>
+                <Tabs.Tab key={one} value={one} data-autofocus={one === tab || undefined}>
                   {t(`cast.tab.${one}`)}
                 </Tabs.Tab>
               ))}

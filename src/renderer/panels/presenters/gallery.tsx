@@ -12,10 +12,11 @@ import gallery from './gallery.module.css';
 import { ImportFoot } from './import-foot';
 import { ImportLines } from './import-lines';
 import { BrokenCard, PresenterCard } from './presenter-card';
+import { Waiting } from './waiting';
 
 /** Everybody who can appear, those whose folders are not in order, and the way in for others. */
 export function Gallery() {
-  const { t } = useTranslation(['presenters', 'voices', 'common']);
+  const { t } = useTranslation('voices');
   const listing = useStudio((s) => s.avatars);
   const onStage = useStudio((s) => s.session?.avatar);
   const taping = useStudio((s) => s.taping !== null);
@@ -29,10 +30,10 @@ export function Gallery() {
   return (
     <>
       <div className={classes.scroll} {...drop} data-testid="gallery">
-        {taping && <p className={classes.note}>{t('voices:presenter.endsRecording')}</p>}
+        {taping && <p className={classes.note}>{t('presenter.endsRecording')}</p>}
         <ImportLines kind="avatar" />
         {listing ? (
-          <ul className={gallery.cards} aria-label={t('voices:presenter.title')}>
+          <ul className={gallery.cards} aria-label={t('presenter.title')}>
             {listing.avatars.map((avatar) => (
               <PresenterCard
                 key={avatar.id}
@@ -47,17 +48,23 @@ export function Gallery() {
             ))}
           </ul>
         ) : (
-          asked && (
-            <Notice icon="alert" title={t('gallery.failed')} words={t('common:error.network')}>
-              <Button variant="default" onClick={() => void learnAvatars()}>
-                {t('common:action.retryNow')}
-              </Button>
-            </Notice>
-          )
+          <NotListed asked={asked} />
         )}
       </div>
       <ImportFoot kind="avatar" />
     </>
+  );
+}
+
+function NotListed({ asked }: { asked: boolean }) {
+  const { t } = useTranslation(['presenters', 'common']);
+  if (!asked) return <Waiting />;
+  return (
+    <Notice icon="alert" title={t('gallery.failed')} words={t('common:error.network')}>
+      <Button variant="default" onClick={() => void learnAvatars()}>
+        {t('common:action.retryNow')}
+      </Button>
+    </Notice>
   );
 }
 

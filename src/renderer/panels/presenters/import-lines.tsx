@@ -47,7 +47,7 @@ function UploadLine({ one }: { one: Upload }) {
     return (
       <Line name={name} state="failed" dismiss={t('imports.dismiss', { name })} onDismiss={() => dropUpload(id)}>
         <Fault words={`${t('imports.failed')}${problem && `: ${problem}`}`} />
-        <Button variant="default" size="compact-md" onClick={() => void upload(id, picked)}>
+        <Button variant="default" size="compact-md" fz="sm" onClick={() => void upload(id, picked)}>
           {t('imports.again')}
         </Button>
       </Line>
@@ -114,7 +114,7 @@ function Result({ name, result }: { name: string; result: ImportResult }) {
           })}
         </p>
         {onStage !== result.avatar && (
-          <Button size="compact-md" onClick={() => choosePresenter(result.avatar)}>
+          <Button size="compact-md" fz="sm" onClick={() => choosePresenter(result.avatar)}>
             {t('gallery.putOnStage')}
           </Button>
         )}
@@ -132,7 +132,7 @@ function Result({ name, result }: { name: string; result: ImportResult }) {
   return (
     <div className={classes.result}>
       <p role="status">{ready.filter(Boolean).join(' ')}</p>
-      <Button size="compact-md" onClick={() => void changeSettings({ model: result.model })}>
+      <Button size="compact-md" fz="sm" onClick={() => void changeSettings({ model: result.model })}>
         {t('lips.use')}
       </Button>
     </div>

@@ -15,6 +15,7 @@ import { Confirm } from './confirm';
 import { ImportFoot } from './import-foot';
 import { ImportLines } from './import-lines';
 import lips from './lips.module.css';
+import { Waiting } from './waiting';
 
 /** The models that move mouths: which one does, which one will from the next start on, and the way in for others. */
 export function Lips() {
@@ -43,6 +44,7 @@ export function Lips() {
             </Button>
           </Notice>
         )}
+        {models === null && problem === null && <Waiting />}
         {models && (
           <ul className={lips.models} aria-label={t('lips.list')}>
             {models.map((model) => (
@@ -93,6 +95,7 @@ function Model({ model, next, locked }: { model: MouthModel; next: boolean; lock
             <Button
               variant="default"
               size="compact-md"
+              fz="sm"
               disabled={locked || saving}
               aria-label={t('lips.useOf', { name })}
               onClick={() => void changeSettings({ model: id }).then(refreshModels)}
@@ -138,7 +141,7 @@ function Waits({ onRestarted }: { onRestarted(): void }) {
     <div className={`${classes.note} ${lips.waits}`} role="status">
       <p>{t(desktop ? 'lips.waits' : 'lips.waitsRestart')}</p>
       {desktop && (
-        <Button size="compact-md" loading={restarting} onClick={() => void restart()}>
+        <Button size="compact-md" fz="sm" loading={restarting} onClick={() => void restart()}>
           {t('settings:settings.restart')}
         </Button>
       )}

@@ -1,5 +1,5 @@
-import { ActionIcon, Badge, Button, Tooltip } from '@mantine/core';
-import { Trash2 } from 'lucide-react';
+import { Button } from '@mantine/core';
+import { Check, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AvatarSummary } from '../../../shared/protocol';
@@ -8,7 +8,7 @@ import { choosePresenter } from '../../store/actions';
 import { usePreferences } from '../../store/preferences';
 import { removePresenter } from '../../store/presenter-actions';
 import { useStudio } from '../../store/studio';
-import { Fault } from '../library/media-parts';
+import { Action, Fault } from '../library/media-parts';
 import { Confirm } from './confirm';
 import gallery from './gallery.module.css';
 import { Portrait } from './portrait';
@@ -35,7 +35,6 @@ export function PresenterCard({ avatar, onStage, awaited, isDefault }: Props) {
     <li className={gallery.card} data-on-stage={onStage} data-testid="presenter-card">
       <span className={gallery.portrait}>
         <Portrait id={avatar.thumbnail ? avatar.id : null} iconPx={40} />
-        {onStage && <Badge className={gallery.badge}>{t('gallery.onStage')}</Badge>}
       </span>
       <div className={gallery.words}>
         <h3>{name}</h3>
@@ -56,8 +55,9 @@ export function PresenterCard({ avatar, onStage, awaited, isDefault }: Props) {
       ) : (
         <div className={gallery.actions}>
           <Button
-            variant={onStage ? 'light' : 'default'}
+            variant={onStage ? 'transparent' : 'default'}
             size="compact-md"
+            leftSection={onStage && <Check size={16} strokeWidth={2.4} aria-hidden="true" />}
             className={gallery.choose}
             aria-label={t(onStage ? 'gallery.isOnStage' : 'gallery.putOnStageOf', { name })}
             aria-pressed={onStage}
@@ -67,11 +67,7 @@ export function PresenterCard({ avatar, onStage, awaited, isDefault }: Props) {
             {t(onStage ? 'gallery.onStage' : 'gallery.putOnStage')}
           </Button>
           {avatar.removable && (
-            <Tooltip label={t('gallery.delete', { name })}>
-              <ActionIcon size={30} aria-label={t('gallery.delete', { name })} onClick={() => setAsking(true)}>
-                <Trash2 size={16} strokeWidth={1.8} aria-hidden="true" />
-              </ActionIcon>
-            </Tooltip>
+            <Action icon={Trash2} grave label={t('gallery.delete', { name })} onClick={() => setAsking(true)} />
           )}
         </div>
       )}
