@@ -101,15 +101,20 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   live.follow({ names: VOICE_SETTINGS, apply: () => tts.change(createTts(settings, voices)) });
   live.follow({ names: ['log_level'], apply: () => (log.level = settings.log_level) });
   const stopping = new AbortController();
-  const mouth = createMouth({
+  const { mouth, chooser } = createMouth({
     settings,
     dataDir,
     log: log.child({ scope: 'mouth' }),
     signal: stopping.signal,
     avatarFaces: (count) => facesOf(avatars.open(defaultAvatar), count),
     onEvent: ({ kind, message }) => {
-      if (kind === 'restarted' || kind === 'failed') sessions.tell('mouth', message);
+      if (kind === 'restarted' || kind === 'failed' || kind === 'refused') sessions.tell('mouth', message);
     },
+  });
+  live.follow({
+    names: ['model'],
+    check: ({ model }) => chooser.check(model),
+    apply: () => void chooser.use(settings.model),
   });
   const recordings = new RecordingLibrary({
     dir: join(dataDir, 'recordings'),

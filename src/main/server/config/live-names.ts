@@ -2,12 +2,13 @@ import { SETTING_GROUPS } from '../../../shared/setting-groups';
 import type { SettingName } from '../../../shared/settings';
 
 /**
- * Settings that a running server takes up. All others are read once, at start: a listening socket, a decoded presenter or a
- * mouth process in service would have to be torn down under people who are watching.
+ * Settings that a running server takes up. All others are read once, at start: a listening socket or a decoded
+ * presenter would have to be torn down under people who are watching. A model is loaded beside the one in service.
  */
 export const LIVE_SETTINGS: readonly SettingName[] = [
   ...SETTING_GROUPS.chat,
   ...SETTING_GROUPS.voice,
+  'model',
   'max_session',
   'max_audio_minutes',
   'record_max_minutes',

@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import type { Settings } from '../../../shared/settings';
 import type { I420Picture } from '../avatar/avatar';
-import { filesRoot } from '../entries';
 import type { Log } from '../log';
-import { BUILT_IN_MODEL, type FoundModel, findModel } from './find-model';
+import { builtIn, ModelChooser } from './chooser';
+import { BUILT_IN_MODEL } from './find-model';
 import { MouthHost, type MouthHostOptions } from './host';
 import type { Int8Network } from './int8/job';
 import { LEAST_PSNR_DB } from './int8/limits';
 import { CALIBRATION_FACES, int8For } from './int8/run';
-import { describeConverted, type LipModel } from './model';
+import type { LipModel } from './model';
 import type { MouthEvent } from './mouth';
 import { SwitchableMouth } from './switchable-mouth';
-import { convertCheckpoint } from './weights/convert';
 
 export interface MouthParts {
   settings: Pick<Settings, 'model' | 'models' | 'batch_size' | 'precision' | 'provider' | 'feature_cache_mb'>;
@@ -28,14 +27,19 @@ export interface MouthParts {
 /** Three for each of eight sessions. */
 const MAX_IN_FLIGHT = 24;
 const PICTURE_MS = 40;
-const PROGRESS_STEP = 0.25;
+
+export interface CreatedMouth {
+  mouth: SwitchableMouth;
+  /** Changes the model that draws. */
+  chooser: ModelChooser;
+}
 
 /**
  * The mouth that the settings ask for. lip-mini serves from the first second, because converting an imported model takes
  * seconds to a minute the first time, and a model that cannot be used must not leave the presenter without lips; the imported
  * one takes over when it has loaded.
  */
-export function createMouth(parts: MouthParts): SwitchableMouth {
+export function createMouth(parts: MouthParts): CreatedMouth {
   const { settings, dataDir, log, onEvent, signal } = parts;
   const engine: MouthHostOptions['engine'] = {
     mode: settings.precision === 'full' || settings.precision === 'fast' ? settings.precision : 'auto',
@@ -43,18 +47,22 @@ export function createMouth(parts: MouthParts): SwitchableMouth {
     batchSize: settings.batch_size,
     featureBytes: settings.feature_cache_mb * 1024 * 1024,
   };
-  const host = (model: Pick<MouthHostOptions, 'model' | 'modelFile'>, int8?: Int8Network) =>
-    new MouthHost({
+  const host = (model: Pick<MouthHostOptions, 'model' | 'modelFile'>, int8?: Int8Network): MouthHost => {
+    const made: MouthHost = new MouthHost({
       ...model,
       engine: { ...engine, ...(int8 ? { int8 } : {}) },
       maxInFlight: MAX_IN_FLIGHT,
       onEvent: (event) => {
+        // One that never came into service takes no mouth away; whoever asked for it says so.
+        if (event.kind === 'failed' && !mouth.isServing(made)) return;
         const level = event.kind === 'failed' ? 'error' : event.kind === 'restarted' ? 'warn' : 'info';
         log[level](event.message);
         onEvent?.(event);
       },
     });
-  const mouth = new SwitchableMouth(host({ modelFile: join(filesRoot, 'models', `${BUILT_IN_MODEL}.onnx`) }));
+    return made;
+  };
+  const mouth = new SwitchableMouth(host(builtIn));
   mouth.ready().then(
     () => logReady(mouth, log),
     (error: unknown) => {
@@ -62,67 +70,46 @@ export function createMouth(parts: MouthParts): SwitchableMouth {
     },
   );
   const outDir = join(dataDir, 'models');
-  const found = findModel(settings.model, [...(settings.models ? [settings.models] : []), outDir]);
-  if (found.kind === 'built-in') {
-    if (settings.precision === 'int8') log.info(`${BUILT_IN_MODEL} has no int8 form and needs none.`);
-    return mouth;
-  }
-  if (found.kind === 'missing') {
-    mouth.standsIn(settings.model, found.message);
-    log.warn(`${found.message}. ${BUILT_IN_MODEL} is used.`);
-    return mouth;
-  }
-  mouth.standsIn(settings.model, 'it is being made ready');
-  void (async () => {
-    try {
-      const model = await prepareModel(found, { outDir, log, signal });
-      await mouth.change(host({ model }));
+  const chooser = new ModelChooser({
+    mouth,
+    host,
+    dirs: [...(settings.models ? [settings.models] : []), outDir],
+    outDir,
+    log,
+    ...(onEvent && { onEvent }),
+    onServing: async (model, current) => {
       logReady(mouth, log);
-      if (settings.precision === 'int8') await useInt8(model);
-    } catch (error) {
-      if (signal.aborted) return;
-      const why = (error as Error).message;
-      mouth.standsIn(settings.model, why);
-      log.error(`--model ${settings.model}: ${why} ${BUILT_IN_MODEL} is used.`);
-    }
-  })();
-  return mouth;
+      if (settings.precision !== 'int8') return;
+      if (model) await useInt8(model, current);
+      else log.info(`${BUILT_IN_MODEL} has no int8 form and needs none.`);
+    },
+    signal,
+  });
+  if (settings.model === BUILT_IN_MODEL && settings.precision === 'int8') {
+    log.info(`${BUILT_IN_MODEL} has no int8 form and needs none.`);
+  }
+  void chooser.use(settings.model);
+  return { mouth, chooser };
 
   /** Float32 serves while the int8 network is made, and goes on when it is not good enough. */
-  async function useInt8(model: LipModel): Promise<void> {
+  async function useInt8(model: LipModel, current: AbortSignal): Promise<void> {
     const { provider } = mouth.status();
     if (provider !== 'cpu') return log.info(`--precision int8 is for the CPU; ${provider} runs the whole graph`);
     try {
-      const { psnrDb, network } = await int8For(model, await parts.avatarFaces(CALIBRATION_FACES), { signal });
+      const faces = await parts.avatarFaces(CALIBRATION_FACES);
+      const { psnrDb, network } = await int8For(model, faces, { signal: current });
       const figure = `${psnrDb.toFixed(1)} dB against float32`;
       if (!network) {
         return log.warn(`int8 is refused: ${figure}, at least ${LEAST_PSNR_DB} dB are wanted. float32 is used.`);
       }
+      current.throwIfAborted();
       await mouth.change(host({ model }, network));
       log.info(`int8: ${figure}`);
       logReady(mouth, log);
     } catch (error) {
-      if (!signal.aborted) log.warn(`int8 is not used: ${(error as Error).message} float32 is used.`);
+      if (!current.aborted) log.warn(`int8 is not used: ${(error as Error).message} float32 is used.`);
     }
   }
-}
-
-async function prepareModel(
-  found: Extract<FoundModel, { kind: 'file' | 'converted' }>,
-  { outDir, log, signal }: { outDir: string; log: Log; signal: AbortSignal },
-): Promise<LipModel> {
-  if (found.kind === 'converted') return describeConverted(found.model);
-  let told = 0;
-  const converted = await convertCheckpoint(found.file, outDir, {
-    signal,
-    onProgress: ({ stage, fraction }) => {
-      // A file that was converted before is only read.
-      if (stage === 'reading' || fraction - told < PROGRESS_STEP) return;
-      told = fraction;
-      log.info(`converting ${found.file}: ${stage}, ${Math.round(100 * fraction)} %`);
-    },
-  });
-  return describeConverted(converted);
 }
 
 /** Which model runs where, how fast, and why nowhere else. */

@@ -28,8 +28,9 @@ export interface MouthEvent {
   /**
    * `restarted`: mouths are missing for a moment. `resumed`: they are back. `failed`: there will be none until Herald is
    * restarted. `resampled`: the avatar's faces are of another size than the model's, which costs sharpness and nothing else.
+   * `refused`: another model was asked for and cannot be used; the one before goes on.
    */
-  kind: 'restarted' | 'resumed' | 'failed' | 'resampled';
+  kind: 'restarted' | 'resumed' | 'failed' | 'resampled' | 'refused';
   message: string;
 }
 

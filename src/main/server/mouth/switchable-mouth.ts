@@ -41,9 +41,14 @@ export class SwitchableMouth implements Mouth {
     return { ...this.current.status(), ...(this.instead ? { instead: this.instead } : {}) };
   }
 
-  /** Says in the status why the model that was asked for does not serve (yet). */
-  standsIn(model: string, why: string): void {
-    this.instead = { model, why };
+  /** Says in the status why the model that was asked for does not serve (yet); `undefined`: it does. */
+  standsIn(instead: MouthStatus['instead']): void {
+    this.instead = instead;
+  }
+
+  /** Whether it is this one that draws mouths now. */
+  isServing(host: MouthHost): boolean {
+    return host === this.current;
   }
 
   infer(request: MouthRequest, signal: AbortSignal): Promise<MouthPatch | undefined> {
@@ -56,9 +61,10 @@ export class SwitchableMouth implements Mouth {
 
   /**
    * Takes another host into service as soon as it is ready, and ends the one before.
+   * @param onServing called when it has been taken, before the one before has ended
    * @throws why it will never be ready; the one before goes on serving
    */
-  async change(next: MouthHost): Promise<void> {
+  async change(next: MouthHost, onServing: () => void = () => {}): Promise<void> {
     this.hosts.add(next);
     if (this.closed) await this.retire(next);
     try {
@@ -70,6 +76,7 @@ export class SwitchableMouth implements Mouth {
     const before = this.current;
     this.current = next;
     this.instead = undefined;
+    onServing();
     for (let waitedMs = 0; before.inFlight > 0 && waitedMs < DRAIN_LIMIT_MS; waitedMs += DRAIN_POLL_MS) {
       await sleep(DRAIN_POLL_MS);
     }
