@@ -24,17 +24,21 @@ export interface TestServer {
 
 /**
  * Runs the built server (`npm run build` first) on a free port with its own data folder, which is removed when it ends. A folder
- * given as `dataDir` is used instead, and stays.
+ * given as `dataDir` is used instead, and stays. `serve` names another entry than this checkout's.
  */
 export async function startTestServer(
   flags: string[] = [],
-  { env = {}, dataDir: keptDir }: { env?: Record<string, string>; dataDir?: string } = {},
+  {
+    env = {},
+    dataDir: keptDir,
+    serve = SERVE,
+  }: { env?: Record<string, string>; dataDir?: string; serve?: string } = {},
 ): Promise<TestServer> {
-  if (!existsSync(SERVE)) throw new Error('out/main/serve.js is missing: run npm run build first');
+  if (!existsSync(serve)) throw new Error('out/main/serve.js is missing: run npm run build first');
   const dataDir = keptDir ?? mkdtempSync(join(tmpdir(), 'herald-test-'));
   // Not 'auto': on a machine with internet it would ask a service, and tests would hear another voice.
   const args = ['--listenport', '0', '--data', dataDir, '--rate_limit', '0', '--tts', 'espeak', ...flags];
-  const child = spawn(process.execPath, [SERVE, ...args], {
+  const child = spawn(process.execPath, [serve, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
