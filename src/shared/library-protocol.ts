@@ -65,7 +65,14 @@ export const mouthModel = z.object({
   removable: z.boolean(),
 });
 export type MouthModel = z.infer<typeof mouthModel>;
-export const mouthModelsReply = z.object({ code: z.literal(0), data: z.object({ models: z.array(mouthModel) }) });
+export const mouthModelsReply = z.object({
+  code: z.literal(0),
+  data: z.object({
+    models: z.array(mouthModel),
+    /** The model that was asked for, while the one in use draws in its place: it is being made ready, or cannot be used. */
+    instead: z.object({ model: z.string(), why: z.string() }).optional(),
+  }),
+});
 
 /** A voice that can be downloaded. */
 export const catalogueVoice = z.object({
