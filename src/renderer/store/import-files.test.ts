@@ -7,9 +7,8 @@ const at = (path: string, size = 10): ImportFile => ({ path, file: { name: path.
 const folder = ['anna/coords.pkl', 'anna/full_imgs/0.png', 'anna/face_imgs/0.png'].map((path) => at(path));
 
 describe('what is chosen for import', () => {
-  it('is a LiveTalking folder, a presenter’s folder, a zip, or weights', () => {
+  it('is a LiveTalking folder, a zip, or weights', () => {
     expect(recognise(folder)).toMatchObject({ kind: 'avatar', name: 'anna', bytes: 30 });
-    expect(recognise([at('vera/presenter.json'), at('vera/idle.mp4')])).toMatchObject({ kind: 'avatar', name: 'vera' });
     expect(recognise([at('Anna Lee.v2.ZIP')])).toMatchObject({ kind: 'avatar', name: 'Anna Lee.v2' });
     for (const name of ['wav2lip256.pth', 'net.pt', 'net.onnx']) {
       expect(recognise([at(name)])).toMatchObject({ kind: 'weights', name: name.split('.')[0] });

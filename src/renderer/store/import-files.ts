@@ -16,8 +16,8 @@ export type PickProblem = 'nothing' | 'several' | 'unknown' | 'noCoords' | 'tooL
 const LITTER = /(?:^|\/)(?:\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(?:\/|$)/i;
 const ARCHIVE = /\.zip$/i;
 const WEIGHTS = /\.(?:pth|pt|onnx)$/i;
-/** Either tells an avatar: LiveTalking's boxes of the face, or Herald's own presenters. */
-const AVATAR_MARK = /(?:^|\/)(?:coords\.pkl|presenter\.json)$/;
+/** What tells an avatar of LiveTalking: the boxes of its face. */
+const AVATAR_MARK = /\/coords\.pkl$/;
 
 /**
  * What it is, told before anything is sent: a folder of 1.5 GB that lacks its list of boxes would be on its way for minutes

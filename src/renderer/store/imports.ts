@@ -55,6 +55,9 @@ export function importGone({ imports }: ImportsState, id: string): Patch {
   return { imports: imports.filter((one) => one.id !== id) };
 }
 
+/** How the one bar is shared out between what is sent and what is made of it, as the server does. */
+export const SENDING_SHARE = 0.3;
+
 export const isMoving = ({ state }: Pick<ImportView, 'state'>): boolean => state === 'queued' || state === 'running';
 
 /** Which became ready between two answers: what they brought is worth asking for. */

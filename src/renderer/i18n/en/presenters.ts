@@ -58,6 +58,7 @@ export const presenters = {
   'lips.kind.onnx': 'ONNX model',
   'lips.face': 'faces of {{size}} px',
   'lips.inUse': 'In use',
+  'lips.loading': 'Getting ready',
   'lips.next': 'From the next start',
   'lips.use': 'Use',
   'lips.useOf': 'Use {{name}}',

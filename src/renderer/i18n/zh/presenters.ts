@@ -59,6 +59,7 @@ export const presenters: Wording<typeof english> = {
   'lips.kind.onnx': 'ONNX 模型',
   'lips.face': '面部 {{size}} 像素',
   'lips.inUse': '使用中',
+  'lips.loading': '正在准备',
   'lips.next': '下次启动起使用',
   'lips.use': '使用',
   'lips.useOf': '使用 {{name}}',

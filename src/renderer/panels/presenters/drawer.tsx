@@ -31,7 +31,7 @@ export default function Drawer() {
       opened={opened}
       onClose={closeCast}
       position={narrow ? 'bottom' : 'right'}
-      size={narrow ? '66dvh' : 'clamp(400px, 37vw, 560px)'}
+      size={narrow ? '60dvh' : 'clamp(400px, 37vw, 560px)'}
       closeOnEscape={false}
       shadow="xl"
       classNames={{ content: classes.drawer }}

@@ -6,12 +6,12 @@ import type { ImportKind, ImportResult, ImportView } from '../../../shared/libra
 import { usePolling } from '../../components/use-polling';
 import { choosePresenter } from '../../store/actions';
 import { dropUpload, forgetImport, refreshImports, upload } from '../../store/import-actions';
-import { isMoving, shownImports, type Upload, useImports } from '../../store/imports';
+import { isMoving, SENDING_SHARE, shownImports, type Upload, useImports } from '../../store/imports';
 import { usePreferences } from '../../store/preferences';
 import { useStudio } from '../../store/studio';
 import { useFigures } from '../library/figures';
 import { Action, Fault } from '../library/media-parts';
-import { changeSettings } from '../settings/settings-store';
+import { chooseModel } from './choose-model';
 import classes from './imports.module.css';
 import { presenterName } from './presenter-name';
 
@@ -59,7 +59,7 @@ function UploadLine({ one }: { one: Upload }) {
       : t('imports.sent');
   return (
     <Line name={name} state="sending" dismiss={t('imports.cancel', { name })} onDismiss={() => dropUpload(id)}>
-      <Bar label={`${t('imports.step.receive')}: ${name}`} fraction={fraction} words={words} />
+      <Bar label={`${t('imports.step.receive')}: ${name}`} fraction={fraction * SENDING_SHARE} words={words} />
     </Line>
   );
 }
@@ -132,7 +132,7 @@ function Result({ name, result }: { name: string; result: ImportResult }) {
   return (
     <div className={classes.result}>
       <p role="status">{ready.filter(Boolean).join(' ')}</p>
-      <Button size="compact-md" fz="sm" onClick={() => void changeSettings({ model: result.model })}>
+      <Button size="compact-md" fz="sm" onClick={() => void chooseModel(result.model)}>
         {t('lips.use')}
       </Button>
     </div>

@@ -3,19 +3,24 @@ import { Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MouthModel } from '../../../shared/library-protocol';
+import { usePolling } from '../../components/use-polling';
 import { refreshImports } from '../../store/import-actions';
 import { refreshModels, removeModel, useMouthModels } from '../../store/mouth-models';
 import { useFigures } from '../library/figures';
 import { Action, Facts, Fault } from '../library/media-parts';
 import { Notice } from '../library/notice';
 import { lockedReason } from '../settings/locked-reason';
-import { changeSettings, loadSettings, useSettings } from '../settings/settings-store';
+import { loadSettings, useSettings } from '../settings/settings-store';
 import classes from './cast.module.css';
+import { chooseModel } from './choose-model';
 import { Confirm } from './confirm';
 import { ImportFoot } from './import-foot';
 import { ImportLines } from './import-lines';
 import lips from './lips.module.css';
 import { Waiting } from './waiting';
+
+/** How often the page asks whether the chosen model has taken over. */
+const ASK_MS = 1_000;
 
 /** The models that move mouths: which one does, which one will from the next start on, and the way in for others. */
 export function Lips() {
@@ -29,6 +34,9 @@ export function Lips() {
     void refreshImports();
     void loadSettings();
   }, []);
+  // A model that was chosen is converted and loaded beside the one that serves.
+  const chosen = models?.find(({ id }) => id === row?.value);
+  usePolling(chosen?.inUse === false && !row?.waits, refreshModels, ASK_MS);
   const locked = lockedReason(row, ofSettings);
   return (
     <>
@@ -51,7 +59,7 @@ export function Lips() {
               <Model
                 key={model.id}
                 model={model}
-                next={row?.waits === true && row.value === model.id}
+                next={row?.value === model.id && !model.inUse && (row.waits ? 'next' : 'loading')}
                 locked={locked !== undefined}
               />
             ))}
@@ -63,7 +71,10 @@ export function Lips() {
   );
 }
 
-function Model({ model, next, locked }: { model: MouthModel; next: boolean; locked: boolean }) {
+/** Chosen, and not moving the lips yet: it is being made ready, or waits for the next start. */
+type Next = 'loading' | 'next' | false;
+
+function Model({ model, next, locked }: { model: MouthModel; next: Next; locked: boolean }) {
   const { t } = useTranslation('presenters');
   const figures = useFigures();
   const fault = useMouthModels((s) => s.faults[model.id]);
@@ -81,9 +92,9 @@ function Model({ model, next, locked }: { model: MouthModel; next: boolean; lock
         <h3>
           <span>{name}</span>
           {inUse && <Badge className={lips.badge}>{t('lips.inUse')}</Badge>}
-          {next && !inUse && (
+          {next && (
             <Badge className={lips.badge} color="yellow" variant="light">
-              {t('lips.next')}
+              {t(`lips.${next}`)}
             </Badge>
           )}
         </h3>
@@ -98,7 +109,7 @@ function Model({ model, next, locked }: { model: MouthModel; next: boolean; lock
               fz="sm"
               disabled={locked || saving}
               aria-label={t('lips.useOf', { name })}
-              onClick={() => void changeSettings({ model: id }).then(refreshModels)}
+              onClick={() => void chooseModel(id)}
             >
               {t('lips.use')}
             </Button>

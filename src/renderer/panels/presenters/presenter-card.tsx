@@ -8,7 +8,7 @@ import { choosePresenter } from '../../store/actions';
 import { usePreferences } from '../../store/preferences';
 import { removePresenter } from '../../store/presenter-actions';
 import { useStudio } from '../../store/studio';
-import { Action, Fault } from '../library/media-parts';
+import { Action, Facts, Fault } from '../library/media-parts';
 import { Confirm } from './confirm';
 import gallery from './gallery.module.css';
 import { Portrait } from './portrait';
@@ -38,9 +38,7 @@ export function PresenterCard({ avatar, onStage, awaited, isDefault }: Props) {
       </span>
       <div className={gallery.words}>
         <h3>{name}</h3>
-        <p>
-          {t(`voices:presenter.kind.${avatar.kind}`)} · {avatar.widthPx} × {avatar.heightPx}
-        </p>
+        <Facts facts={[t(`voices:presenter.kind.${avatar.kind}`), `${avatar.widthPx} × ${avatar.heightPx}`]} />
       </div>
       <Fault words={fault} />
       {asking ? (
