@@ -11,6 +11,11 @@ export interface I420Picture {
   widthPx: number;
   heightPx: number;
   data: Uint8Array;
+  /**
+   * Where it is given, the memory will hold another picture one day: whoever reads it later than at once (after the next
+   * await of anything but this picture) holds it, and calls what this returns when done. Forgetting that costs a buffer.
+   */
+  hold?(): () => void;
 }
 
 /** A clip that a presenter brings along, files with their whole path. */

@@ -49,4 +49,43 @@ describe('PictureMemory', () => {
     large.put(20, picture());
     expect(memory.bytes).toBe(200);
   });
+
+  it('decodes a loop that does not fit into the same few buffers, but never into one that somebody holds', () => {
+    const memory = new PictureMemory(900);
+    const large = memory.drawer(200, 5_000);
+    large.use(1);
+    const shown = (index: number) => large.put(index, { widthPx: 8, heightPx: 8, data: large.allocate(100) });
+    const used = new Set<Uint8Array>();
+    for (let i = 0; i < 50; i++) used.add(shown(i).data);
+    expect(used.size).toBe(4); // three that are kept, and the one that comes in
+
+    const onAir = shown(50);
+    const [encoder, blend] = [onAir.hold!(), onAir.hold!()];
+    for (let i = 51; i < 70; i++) expect(shown(i).data).not.toBe(onAir.data);
+    encoder();
+    encoder(); // said twice, done once
+    for (let i = 70; i < 90; i++) expect(shown(i).data).not.toBe(onAir.data);
+    blend();
+    const after = Array.from({ length: 4 }, (_, i) => shown(90 + i).data);
+    expect(after).toContain(onAir.data);
+  });
+
+  it('hands out the picture that is there when it was decoded twice', () => {
+    const memory = new PictureMemory(900);
+    const large = memory.drawer(200, 5_000);
+    large.use(1);
+    const first = large.put(0, picture());
+    const again = large.allocate(100);
+    expect(large.put(0, { ...picture(), data: again })).toBe(first);
+    expect(large.allocate(100)).toBe(again);
+  });
+
+  it('keeps pictures of a loop that fits for good: whoever was handed one needs not hold it', () => {
+    const memory = new PictureMemory(900);
+    const fits = memory.drawer(200, 900);
+    fits.use(1);
+    const all = Array.from({ length: 12 }, (_, i) => fits.put(i, { ...picture(), data: fits.allocate(100) }));
+    expect(all.every(({ hold }) => hold === undefined)).toBe(true);
+    expect(new Set(all.map(({ data }) => data.buffer)).size).toBe(12);
+  });
 });

@@ -7,12 +7,24 @@ export const DEFAULT_PICTURE_BYTES = 192 * 1024 * 1024;
 const KEYS_EACH = 2 ** 24;
 const ownerOf = (key: number): number => Math.floor(key / KEYS_EACH);
 
+/** A picture in memory, and who still reads it. */
+interface Kept {
+  picture: I420Picture;
+  holders: number;
+  /** Gives its buffer to another picture, once nobody holds it. Absent where it is left to the garbage collector. */
+  recycle: (() => void) | undefined;
+  forgotten: boolean;
+}
+
+/** Buffers that wait for their next picture, per avatar. */
+const MAX_FREE_BUFFERS = 4;
+
 /**
- * Decoded pictures of all avatars, least recently used out first. Whoever was handed a picture keeps it: dropping it here only
- * forgets it.
+ * Decoded pictures of all avatars, least recently used out first. A picture that is forgotten here lives on for whoever holds it
+ * (`I420Picture.hold`).
  */
 export class PictureMemory {
-  private readonly pictures = new Map<number, I420Picture>();
+  private readonly pictures = new Map<number, Kept>();
   /** Bytes of each drawer. */
   private readonly heldBy: number[] = [];
   private reserved = 0;
@@ -41,24 +53,37 @@ export class PictureMemory {
     const holdsLoop = loopBytes <= this.budgetBytes;
     let open = true;
     let sessions = 0;
+    /** A loop that does not fit is decoded without end: 75 MB a second of 1080x1920, in the same few buffers. */
+    const free: Uint8Array[] = [];
     const use = (count: number) => {
       this.reserved += (count - sessions) * workingBytes;
       sessions = count;
+      if (count === 0) free.length = 0;
+    };
+    const recycle = (data: Uint8Array) => {
+      if (sessions > 0 && free.length < MAX_FREE_BUFFERS) free.push(data);
     };
     return {
       holdsLoop,
       use,
-      allocate: (bytes) => this.allocate(bytes, holdsLoop),
+      allocate: (bytes) => {
+        const used = free.pop();
+        return used?.length === bytes ? used : this.allocate(bytes, holdsLoop);
+      },
       get: (index) => {
-        const picture = this.pictures.get(base + index);
-        if (!picture) return undefined;
+        const kept = this.pictures.get(base + index);
+        if (!kept) return undefined;
         this.pictures.delete(base + index);
-        this.pictures.set(base + index, picture);
-        return picture;
+        this.pictures.set(base + index, kept);
+        return kept.picture;
       },
       put: (index, picture) => {
-        if (!open || this.pictures.has(base + index)) return;
-        this.pictures.set(base + index, picture);
+        const there = this.pictures.get(base + index);
+        if (there && !holdsLoop) recycle(picture.data);
+        if (there) return there.picture;
+        if (!open) return picture;
+        const kept = keep(picture, holdsLoop ? undefined : recycle);
+        this.pictures.set(base + index, kept);
         this.count(base + index, picture.data.length);
         const limit = Math.max(this.budgetBytes, this.reserved);
         const ourLimit = holdsLoop ? limit : Math.max(this.budgetBytes / 3, sessions * workingBytes);
@@ -67,6 +92,7 @@ export class PictureMemory {
           if (this.held > limit || (weHoldTooMuch && isOurs(key))) this.remove(key);
           else if (!weHoldTooMuch) break;
         }
+        return kept.picture;
       },
       close: () => {
         if (!open) return;
@@ -78,9 +104,11 @@ export class PictureMemory {
   }
 
   private remove(key: number): void {
-    const { data } = this.pictures.get(key)!;
+    const kept = this.pictures.get(key)!;
     this.pictures.delete(key);
-    this.count(key, -data.length);
+    this.count(key, -kept.picture.data.length);
+    kept.forgotten = true;
+    if (kept.holders === 0) kept.recycle?.();
   }
 
   /**
@@ -107,6 +135,23 @@ export interface PictureDrawer {
   /** Memory for a picture that will be put here. */
   allocate(bytes: number): Uint8Array;
   get(index: number): I420Picture | undefined;
-  put(index: number, picture: I420Picture): void;
+  /** @returns the picture to hand out: the one that was there already, or this one */
+  put(index: number, picture: I420Picture): I420Picture;
   close(): void;
+}
+
+function keep(picture: I420Picture, recycle: ((data: Uint8Array) => void) | undefined): Kept {
+  const kept: Kept = { picture, holders: 0, recycle: recycle && (() => recycle(picture.data)), forgotten: false };
+  if (!recycle) return kept;
+  const hold = () => {
+    kept.holders++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--kept.holders === 0 && kept.forgotten) kept.recycle!();
+    };
+  };
+  kept.picture = { ...picture, hold };
+  return kept;
 }

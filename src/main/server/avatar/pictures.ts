@@ -155,9 +155,7 @@ export class ClipPictures implements AvatarPictures {
     const { widthPx, heightPx } = this.clip;
     this.clip
       .decode(gop, this.drawer.allocate, (index, data) => {
-        const picture = this.drawer.get(index) ?? { widthPx, heightPx, data };
-        this.drawer.put(index, picture);
-        this.wanted.get(index)?.resolve(picture);
+        this.wanted.get(index)?.resolve(this.drawer.put(index, { widthPx, heightPx, data }));
       })
       .catch((error: unknown) => this.settle(gop, ({ reject }) => reject(error)))
       .finally(() => {

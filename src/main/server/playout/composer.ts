@@ -3,9 +3,11 @@ import { paste } from '../composite/paste';
 import type { MouthPatch } from '../mouth/mouth';
 import type { PictureBuffers } from './picture-buffers';
 
-/** A picture ready to be sent; `release` gives its buffer back, the sources' own pictures need none. */
+/** A picture ready to be sent; `release` gives its buffer back, where it is one that will be used again. */
 export interface Composed {
   picture: I420Picture;
+  /** False for a source's own bytes. */
+  changed: boolean;
   release?: () => void;
 }
 
@@ -37,11 +39,11 @@ export class Composer {
     this.source = source;
     const from = this.blendedFrom(base);
     const buffer = from || mouth ? this.buffers.take() : undefined;
-    if (!buffer) return this.sent(base);
+    if (!buffer) return this.sent(base, false, base.hold?.());
     const picture = { widthPx: base.widthPx, heightPx: base.heightPx, data: buffer.data };
     if (from) mix(from.data, base.data, this.blendedPictures / (BLEND_PICTURES + 1), buffer.data);
     if (mouth) paste(from ? picture : base, mouth.patch, buffer.data, mouth.alpha);
-    return this.sent(picture, buffer.release);
+    return this.sent(picture, true, buffer.release);
   }
 
   /** Gives the buffers back. */
@@ -68,11 +70,11 @@ export class Composer {
     return undefined;
   }
 
-  private sent(picture: I420Picture, release?: () => void): Composed {
+  private sent(picture: I420Picture, changed: boolean, release?: () => void): Composed {
     this.last?.release();
     if (!release) {
       this.last = { picture, release: () => {} };
-      return { picture };
+      return { picture, changed };
     }
     // The encoder has it, and we may blend from it: it is free when both are done.
     let users = 2;
@@ -85,7 +87,7 @@ export class Composer {
       };
     };
     this.last = { picture, release: drop() };
-    return { picture, release: drop() };
+    return { picture, changed, release: drop() };
   }
 }
 

@@ -23,7 +23,7 @@ export interface Slot {
 
 /** Where pictures and sound go: the program's encoders. */
 export interface PlayoutSink {
-  /** `release` gives the buffer back when the encoder has read it; the avatar's own pictures need none. */
+  /** `release` gives the buffer back when the encoder has read it; pictures whose memory is nobody else's need none. */
   picture(picture: I420Picture, ptsSamples: number, release?: () => void): void;
   /** 960 samples, valid until the call returns. */
   audio(samples: Float32Array, ptsSamples: number): void;
@@ -94,7 +94,8 @@ export class Playout {
   private heldPictures = 0;
   private waitedPictures = 0;
   private lastPatch: { patch: MouthPatch; remaining: number; scene: Scene } | undefined;
-  private lastBase: { picture: I420Picture; scene: Scene } | undefined;
+  /** Stands where the next picture is not there in time. */
+  private lastBase: { picture: I420Picture; scene: Scene; release: (() => void) | undefined } | undefined;
   /** Slots whose mouths were made for the standing picture. */
   private readonly onStill = new WeakSet<Slot>();
   private readonly acts: Acts;
@@ -215,6 +216,7 @@ export class Playout {
     const closing = this.acts.close();
     await this.running;
     this.composer.close();
+    this.lastBase?.release?.();
     await closing;
   }
 
@@ -265,7 +267,9 @@ export class Playout {
   /** The picture for this step. In real time one that is not decoded yet is not waited for: the last one stands. */
   private async base(): Promise<{ picture: I420Picture; scene: Scene }> {
     const shown = this.ownBase() ?? (await this.avatarBase());
-    this.lastBase = shown;
+    const release = shown.picture.hold?.();
+    this.lastBase?.release?.();
+    this.lastBase = { ...shown, release };
     return shown;
   }
 
@@ -349,8 +353,8 @@ export class Playout {
   private sendPicture({ picture: base, scene }: { picture: I420Picture; scene: Scene }, ptsSamples: number): void {
     this.figures.picturesSent++;
     const startMs = performance.now();
-    const { picture, release } = this.composer.compose(base, scene, this.mouthOn(scene));
-    if (release) this.figures.pasteMs += performance.now() - startMs;
+    const { picture, changed, release } = this.composer.compose(base, scene, this.mouthOn(scene));
+    if (changed) this.figures.pasteMs += performance.now() - startMs;
     this.sink.picture(picture, ptsSamples, release);
   }
 
