@@ -3,6 +3,7 @@ import type { Settings } from '../../shared/settings';
 import { openAudio } from './audio/decode';
 import { DEFAULT_PRESENTER, openActions, openAvatars } from './avatar/open';
 import { PerformanceStills } from './avatar/performance-still';
+import { AvatarRemoval } from './avatar/removal';
 import { makeClipInProcess } from './clips/clip-host';
 import { ClipLibrary } from './clips/library';
 import { LiveSettings, type Sources } from './config/live';
@@ -31,6 +32,7 @@ import { LogRing } from './metrics/log-ring';
 import { ServerMetrics } from './metrics/prometheus';
 import { createMouth } from './mouth/create';
 import { facesOf } from './mouth/int8/faces';
+import { MouthLibrary } from './mouth/library';
 import { iceServersOf } from './outputs/webrtc/connection';
 import { RecordingLibrary } from './recordings/library';
 import { startPushing } from './session/push-mode';
@@ -143,6 +145,19 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     ...(onJobEnded && { onEnded: onJobEnded }),
   });
   const imports = openImports(settings, dataDir, { avatars, log: log.child({ scope: 'imports' }) });
+  const models = new MouthLibrary({
+    modelsDir: join(dataDir, 'models'),
+    ...(settings.models && { otherDir: settings.models }),
+    serving: () => chooser.serving,
+    chosen: () => settings.model,
+  });
+  const removal = new AvatarRemoval({
+    avatars,
+    avatarsDir: join(dataDir, 'avatars'),
+    defaultAvatar,
+    neededBy: (id) => (clips.needs(id) ? 'a clip of it is being made' : undefined),
+    ...(trash && { trash }),
+  });
   const sessions = new SessionRegistry(
     {
       get maxSessions() {
@@ -202,7 +217,8 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     clips,
     exports,
     imports,
-    avatars: { avatars, defaultAvatar, stills: new PerformanceStills(avatars, actions) },
+    models: { library: models, mouth },
+    avatars: { avatars, defaultAvatar, stills: new PerformanceStills(avatars, actions), removal },
     health,
     log,
     token: tokens,

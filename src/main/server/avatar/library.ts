@@ -123,6 +123,24 @@ export class AvatarLibrary {
     return new AvatarHandle(opened.info, opened.pictures, () => opened.pictures.watchedBy(--opened.users));
   }
 
+  /**
+   * Lets go of an avatar's files, and of what was made of them, before they are deleted.
+   * @returns why not, as the end of a sentence, while it is needed
+   */
+  async withdraw(id: string): Promise<string | undefined> {
+    const opening = this.opened.get(id);
+    const opened = await opening?.catch(() => undefined);
+    if (opened && opened.users > 0) return 'it is on stage. End the sessions that show it first';
+    if (opened && !opened.pictures.canWalk) return 'its pictures are being prepared. Try again when they are';
+    // Whoever opens it from here on finds it anew, or no more.
+    if (this.opened.get(id) === opening) this.opened.delete(id);
+    await opened?.pictures.close();
+    const dir = this.folderOf(id);
+    const folder = dir ? await readLiveTalking(dir).catch(() => undefined) : undefined;
+    if (folder) await this.cache.remove(folder);
+    return undefined;
+  }
+
   /** Ends conversions and frees every decoder; handles still out there give no more pictures. */
   async close(): Promise<void> {
     this.closing.abort();

@@ -56,6 +56,11 @@ export class PictureCache {
     return building;
   }
 
+  /** The folder is being deleted. Another one of the same pictures is converted anew. */
+  async remove(avatar: PictureFolder): Promise<void> {
+    await rm(this.fileOf(avatar), { force: true }).catch(() => {}); // open elsewhere (Windows): makeRoom() finds it one day
+  }
+
   private async build(avatar: PictureFolder, options: TranscodeOptions): Promise<StoredPictures> {
     const there = await this.find(avatar);
     if (there) return there;

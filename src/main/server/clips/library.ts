@@ -115,6 +115,13 @@ export class ClipLibrary {
     return views.filter((view) => view !== undefined).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 
+  /** Whether one that waits or is being made shows this avatar. */
+  needs(avatar: string): boolean {
+    return this.queue
+      .list()
+      .some(({ id, state }) => (state === 'queued' || state === 'running') && this.about.get(id)?.avatar === avatar);
+  }
+
   /** A finished clip. @throws HeraldError('not-found') */
   async file(id: string): Promise<{ path: string; sidecar: ClipSidecar; bytes: number }> {
     const sidecar = JOB_ID.test(id) ? await this.readSidecar(id) : undefined;

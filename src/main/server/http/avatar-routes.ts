@@ -2,12 +2,13 @@ import { basename, dirname } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { avatarName, avatarsReply, failureReply } from '../../../shared/protocol';
+import { avatarName, avatarsReply, closeReply, failureReply } from '../../../shared/protocol';
 import type { AvatarLibrary } from '../avatar/library';
 import type { PerformanceStills } from '../avatar/performance-still';
+import type { AvatarRemoval } from '../avatar/removal';
 import { HeraldError } from '../errors';
 import { withFiles } from './media';
-import { failing } from './replies';
+import { failing, OK } from './replies';
 
 export interface AvatarRouteDependencies {
   avatars: Pick<AvatarLibrary, 'list'>;
@@ -15,6 +16,8 @@ export interface AvatarRouteDependencies {
   defaultAvatar: string;
   /** Pictures of what they can put on; without it none is shown. */
   stills?: Pick<PerformanceStills, 'still'>;
+  /** Without it none can be deleted. */
+  removal?: Pick<AvatarRemoval, 'remove'>;
 }
 
 const failures = failing();
@@ -22,7 +25,7 @@ const failures = failing();
 /** Who can appear on stage. Nothing is decoded for it: opening an avatar may still show that its pictures are broken. */
 export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDependencies): Promise<void> {
   if (!options) return;
-  const { avatars, defaultAvatar, stills } = options;
+  const { avatars, defaultAvatar, stills, removal } = options;
   await withFiles(app, (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
     routes.get(
@@ -65,6 +68,22 @@ export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDe
         if (file === undefined) throw new HeraldError('not-found', `avatar "${id}" has no portrait`);
         reply.header('cache-control', 'private, max-age=3600');
         return (reply as unknown as FastifyReply).sendFile(basename(file), dirname(file));
+      },
+    );
+    routes.delete(
+      '/api/avatars/:id',
+      {
+        schema: {
+          summary: 'Delete an imported avatar',
+          tags: ['admin'],
+          params: z.object({ id: avatarName }),
+          response: { 200: closeReply, ...failures, 404: failureReply },
+        },
+      },
+      async ({ params: { id } }) => {
+        if (!removal) throw new HeraldError('refused', `${id} stays: this server deletes no avatars`);
+        await removal.remove(id);
+        return OK;
       },
     );
     routes.get(

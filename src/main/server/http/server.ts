@@ -39,6 +39,7 @@ import {
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
 import { type MetricsRouteDependencies, metricsRoutes } from './metrics-routes';
 import { describeApi } from './openapi';
+import { type ModelRouteDependencies, modelRoutes } from './model-routes';
 import { sendSecurityHeaders, servePage } from './page';
 import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
@@ -69,6 +70,8 @@ export interface HttpServerOptions extends MetricsRouteDependencies, Pick<PanelR
   clips?: ClipLibrary;
   exports?: ExportLibrary;
   imports?: ImportLibrary;
+  /** Mouth models; without them there is no /api/models. */
+  models?: ModelRouteDependencies;
   log: Log;
   /** The token that callers from outside need, or everyone's tokens with what each may do. */
   token: string | Tokens;
@@ -139,6 +142,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   await exportRoutes(app, { ...(options.exports && { exports: options.exports }) });
   await avatarRoutes(app, options.avatars);
   importRoutes(app, { imports: options.imports });
+  modelRoutes(app, options.models);
   adminRoutes(app, { settings, sessions, health });
   settingsRoutes(app, options.live);
   voiceRoutes(app, { tts: options.tts });
