@@ -4,6 +4,7 @@ import { useShortcuts } from './components/use-shortcuts';
 import { ModelDialog } from './panels/chat/model-picker';
 import { LibraryDrawer } from './panels/library/library-drawer';
 import { CastDrawer } from './panels/presenters/cast-drawer';
+import { ServerDrawer } from './panels/server/server-drawer';
 import { SettingsDialog } from './panels/settings/settings-dialog';
 import { Side } from './panels/side/side';
 import { FiguresPanel } from './panels/stage/figures';
@@ -22,6 +23,7 @@ export function App() {
       </aside>
       <LibraryDrawer />
       <CastDrawer />
+      <ServerDrawer />
       <KeysSheet />
       <ModelDialog />
       <SettingsDialog />

@@ -75,7 +75,7 @@ export const accessReply = z.object({
 export const tokenName = z
   .string()
   .trim()
-  .regex(/^[\w.@ -]{1,64}$/, { error: 'must be a name: letters, digits, "_", "-", ".", spaces' });
+  .regex(/^[\p{L}\p{N}_.@ -]{1,64}$/u, { error: 'must be a name: letters, digits, "_", "-", ".", spaces' });
 
 export const tokenView = z.object({
   name: z.string(),

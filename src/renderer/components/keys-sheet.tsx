@@ -23,6 +23,7 @@ const ROWS = [
   ['P', 'keys.float'],
   ['S', 'keys.snapshot'],
   ['V', 'keys.cast'],
+  ['I', 'keys.server'],
   ['?', 'keys.open'],
 ] as const;
 

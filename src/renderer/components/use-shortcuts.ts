@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { openServer } from '../panels/server/panel-state';
 import { interrupt, setMode } from '../store/actions';
 import { openCast } from '../store/cast';
 import { focusComposer } from '../store/draft';
@@ -22,6 +23,7 @@ const KEYS: Record<string, () => unknown> = {
   '/': focusComposer,
   '?': () => useStudio.setState({ keysOpen: true }),
   v: () => openCast('presenters'),
+  i: () => openServer(),
   m: toggleMute,
   s: saveSnapshot,
   p: () => canFloat() && toggleFloating(),

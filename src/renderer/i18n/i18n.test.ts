@@ -1,10 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { usePreferences } from '../store/preferences';
 import { words } from '.';
-import { en } from './en';
+import { en as initialEnglish } from './en';
+import { server as englishServer } from './en/server';
 import { preferredLanguage } from './language';
 import { translate } from './translate';
-import { zh } from './zh';
+import { zh as initialChinese } from './zh';
+import { server as chineseServer } from './zh/server';
+
+// With those that come later, with their panel.
+const en = { ...initialEnglish, server: englishServer };
+const zh = { ...initialChinese, server: chineseServer };
 
 type Words = Record<string, Record<string, string>>;
 const namespaces = Object.entries(en as Words);

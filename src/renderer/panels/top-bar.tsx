@@ -9,6 +9,7 @@ import { openLibrary } from '../store/library-actions';
 import { nextTheme, type Theme, usePreferences } from '../store/preferences';
 import { useStudio } from '../store/studio';
 import { PresenterPicker } from './presenter-picker';
+import { ServerButton } from './server/server-drawer';
 import { SettingsButton } from './settings/settings-dialog';
 
 const THEME_ICON: Record<Theme, IconName> = { auto: 'auto', light: 'sun', dark: 'moon' };
@@ -42,6 +43,7 @@ export function TopBar() {
         >
           {t('library:library.title')}
         </Button>
+        <ServerButton />
         {desktop && (
           <IconButton icon="external" label={t('action.openInBrowser')} onClick={() => void desktop.openInBrowser()} />
         )}

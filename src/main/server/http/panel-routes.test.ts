@@ -136,9 +136,9 @@ it('makes a token that opens what its scope says, at once, and revokes it', asyn
 it('keeps what was written into the file by hand meanwhile', async () => {
   const sha256 = 'a'.repeat(64);
   writeFileSync(file, JSON.stringify([{ name: 'by hand', scope: 'view', sha256 }]));
-  await call('POST', '/api/tokens', { payload: { name: 'desk', scope: 'admin' } });
+  await call('POST', '/api/tokens', { payload: { name: '前台 1', scope: 'admin' } });
   const names = tokensReply.parse((await call('GET', '/api/tokens')).json()).data.tokens.map(({ name }) => name);
-  expect(names).toEqual(['desk', 'by hand']);
+  expect(names).toEqual(['前台 1', 'by hand']);
 });
 
 it("gives links tokens of their own, which end with the server's", () => {

@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { tokenName } from '../../../shared/server-protocol';
 import { SCOPES, type Scope } from './access';
 
 /** A token that was given to someone, known only by its hash: whoever reads the file cannot call in with it. */
 const namedToken = z.object({
-  name: z.string().regex(/^[\w.@ -]{1,64}$/, { error: 'must be a name: letters, digits, "_", "-", ".", spaces' }),
+  name: tokenName,
   scope: z.enum(SCOPES, { error: `must be one of ${SCOPES.join(', ')}` }),
   sha256: z.string().regex(/^[\da-f]{64}$/i, {
     error: 'must be the SHA-256 of the token, 64 hex digits (printf %s TOKEN | sha256sum)',

@@ -8,6 +8,7 @@ export const common = {
   'action.undo': 'Undo',
   'action.cancel': 'Cancel',
   'action.openInBrowser': 'Open in browser',
+  'action.server': 'Server',
 
   'status.offline': 'Not connected',
   'status.connecting': 'Connecting',
@@ -36,6 +37,7 @@ export const common = {
   'keys.float': 'Picture in picture',
   'keys.snapshot': 'Save this picture',
   'keys.cast': 'Presenters and voices',
+  'keys.server': 'The server: state, sessions, log',
   'keys.open': 'Show these keys',
 
   'tab.list': 'What stands beside the stage',
@@ -60,6 +62,7 @@ export const common = {
   'error.oneFile': 'One file at a time: the first one is on its way.',
   'error.float': 'No picture in picture',
   'error.snapshot': 'The picture was not saved',
+  'error.server': 'The server panel',
   'error.part': 'The presenter had a problem ({{part}})',
   'error.network': 'The server does not answer. Check that Herald is running; this page reconnects by itself.',
   'error.notConnected': 'Connect first, then try again.',

@@ -10,6 +10,7 @@ export const common: Wording<typeof english> = {
   'action.undo': '撤销',
   'action.cancel': '取消',
   'action.openInBrowser': '在浏览器中打开',
+  'action.server': '服务器',
 
   'status.offline': '未连接',
   'status.connecting': '正在连接',
@@ -38,6 +39,7 @@ export const common: Wording<typeof english> = {
   'keys.float': '画中画',
   'keys.snapshot': '保存当前画面',
   'keys.cast': '数字人与声音',
+  'keys.server': '服务器：状态、会话、日志',
   'keys.open': '显示这些快捷键',
 
   'tab.list': '舞台旁的面板',
@@ -62,6 +64,7 @@ export const common: Wording<typeof english> = {
   'error.oneFile': '一次只能处理一个文件，第一个正在上传。',
   'error.float': '无法开启画中画',
   'error.snapshot': '画面未能保存',
+  'error.server': '服务器面板',
   'error.part': '数字人遇到问题（{{part}}）',
   'error.network': '服务器没有响应。请确认 Herald 正在运行；本页面会自动重连。',
   'error.notConnected': '请先连接，然后再试。',

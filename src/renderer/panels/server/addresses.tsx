@@ -1,0 +1,125 @@
+import { Button, NativeSelect, SegmentedControl } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { SCOPE_NAMES, type ScopeName, type ServerAddress } from '../../../shared/server-protocol';
+import { usePreferences } from '../../store/preferences';
+import { SETTING_WORDS } from '../settings/setting-words';
+import { openSettings } from '../settings/settings-store';
+import { CopyButton } from './copy-button';
+import { closeServer } from './panel-state';
+import { QrCode } from './qr-code';
+import classes from './server.module.css';
+import { useServer } from './server-store';
+
+/** Where the server is found: from here, and from the network. */
+export function Addresses() {
+  const { t } = useTranslation('server');
+  const address = useServer((s) => s.address);
+  return (
+    <section className={classes.section} aria-labelledby="server-address">
+      <h3 id="server-address">{t('server.address')}</h3>
+      <Address
+        label={t(address ? 'server.address.local' : 'server.address.here')}
+        url={address?.local ?? location.origin}
+      />
+      {address && <Network address={address} />}
+    </section>
+  );
+}
+
+function Address({ label, url }: { label: string; url: string }) {
+  const { t } = useTranslation('server');
+  return (
+    <div className={classes.address}>
+      <span className={classes.dim}>{label}</span>
+      <a href={url} target="_blank" rel="noreferrer">
+        {url}
+      </a>
+      <CopyButton text={url} label={t('server.copy', { what: url })} />
+    </div>
+  );
+}
+
+function Network({ address }: { address: ServerAddress }) {
+  const { t } = useTranslation('server');
+  const { lan } = address;
+  const [chosen, setChosen] = useState<string>();
+  const url = lan.find((one) => one.url === chosen)?.url ?? lan[0]?.url;
+  if (url === undefined) return <NoNetwork host={address.host} />;
+  return (
+    <>
+      <Address label={t('server.address.lan')} url={url} />
+      {lan.length > 1 && (
+        <NativeSelect
+          size="xs"
+          aria-label={t('server.address.other')}
+          value={url}
+          onChange={(e) => setChosen(e.currentTarget.value)}
+          data={lan.map((one) => ({ value: one.url, label: `${one.interface}: ${new URL(one.url).host}` }))}
+        />
+      )}
+      <LinkCode url={url} open={address.asksToken === 'nobody'} />
+    </>
+  );
+}
+
+function NoNetwork({ host }: { host: string }) {
+  const { t } = useTranslation('server');
+  const language = usePreferences((s) => s.language);
+  const words = SETTING_WORDS.host;
+  const setting = language === 'zh' ? words?.zh[0] : words?.en;
+  if (host === '0.0.0.0' || host === '::') return <p className={classes.dim}>{t('server.address.noLan')}</p>;
+  return (
+    <div className={classes.hint}>
+      <strong>{t('server.address.localOnly')}</strong>
+      <p>{t('server.address.localOnlyHint', { setting: setting ?? 'host' })}</p>
+      <Button
+        variant="default"
+        size="xs"
+        onClick={() => {
+          closeServer();
+          openSettings('server');
+        }}
+      >
+        {t('server.address.openSetting')}
+      </Button>
+    </div>
+  );
+}
+
+/** For telephones: nobody types a token there, so the code brings one that may no more than is chosen. */
+function LinkCode({ url, open }: { url: string; open: boolean }) {
+  const { t } = useTranslation('server');
+  const links = useServer((s) => s.tokens?.links);
+  const [scope, setScope] = useState<ScopeName>('view');
+  if (!open && !links) return null;
+  const link = open ? url : `${url}/?token=${encodeURIComponent(links?.[scope] ?? '')}`;
+  return (
+    <div className={classes.link}>
+      <QrCode text={link} label={t('server.qr.label', { url })} />
+      <div className={classes.linkWords}>
+        <strong>{t('server.qr')}</strong>
+        {open ? (
+          <p className={classes.dim}>{t('server.qr.open')}</p>
+        ) : (
+          <>
+            <span className={classes.dim}>{t('server.qr.may')}</span>
+            <SegmentedControl
+              size="xs"
+              aria-label={t('server.qr.may')}
+              value={scope}
+              onChange={(chosen) => setScope(chosen as ScopeName)}
+              data={SCOPE_NAMES.map((value) => ({ value, label: t(`server.scopeName.${value}`) }))}
+            />
+            <p className={classes.dim}>
+              {t(`server.scopeHint.${scope}`)} {t('server.qr.hint')}
+            </p>
+          </>
+        )}
+        <CopyButton text={link} label={t('server.qr.copy')}>
+          {t('server.qr.copy')}
+        </CopyButton>
+      </div>
+    </div>
+  );
+}

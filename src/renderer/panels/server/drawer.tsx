@@ -1,0 +1,132 @@
+import './words';
+import { Button, Drawer as Frame, Loader, Tabs } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Icon } from '../../components/icon';
+import { useDrawerKeys } from '../../components/use-drawer-keys';
+import { Notice } from '../library/notice';
+import { Access } from './access';
+import { Connect } from './connect';
+import { LogView } from './log-view';
+import { Overview } from './overview';
+import { closeServer, SERVER_TABS, type ServerTab, useServerPanel } from './panel-state';
+import classes from './server.module.css';
+import { learnServer, refreshServer, useServer } from './server-store';
+import { Sessions } from './sessions';
+import { useWhileSeen } from './use-while-seen';
+
+const NARROW = '(max-width: 760px)';
+const EVERY_MS = 1_000;
+
+/** How the server is and how it is reached. Over the page's right side; over its foot on a narrow screen. */
+export default function Drawer() {
+  const { t } = useTranslation(['server', 'common']);
+  const wanted = useServerPanel((s) => s.open);
+  const tab = useServerPanel((s) => s.tab);
+  // It remembers where the focus was when it opens, so it has to be there before.
+  const [opened, setOpened] = useState(false);
+  useEffect(() => setOpened(wanted), [wanted]);
+  const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  useDrawerKeys(opened, closeServer);
+  useEffect(() => {
+    if (!opened) return;
+    // The charts begin anew: a minute with a hole in it would be a lie.
+    useServer.setState({ samples: [] });
+    void learnServer();
+  }, [opened]);
+  useWhileSeen(opened, refreshServer, EVERY_MS);
+  return (
+    <Frame.Root
+      opened={opened}
+      onClose={closeServer}
+      position={narrow ? 'bottom' : 'right'}
+      size={narrow ? '92dvh' : 'min(720px, 94vw)'}
+      closeOnEscape={false}
+      classNames={{ content: classes.drawer }}
+      transitionProps={{ duration: 160 }}
+    >
+      <Frame.Overlay backgroundOpacity={0.34} />
+      <Frame.Content onKeyDown={(event) => event.stopPropagation()} data-testid="server-panel">
+        <div className={classes.header}>
+          <Frame.Title component="h2" className={classes.title}>
+            {t('server.title')}
+          </Frame.Title>
+          <Frame.CloseButton size={38} iconSize={20} aria-label={t('common:action.close')} />
+        </div>
+        <Frame.Body className={classes.body}>
+          <Tabs
+            className={classes.tabs}
+            value={tab}
+            onChange={(value) => useServerPanel.setState({ tab: value as ServerTab })}
+            keepMounted={false}
+          >
+            <Tabs.List className={classes.tabList} aria-label={t('server.tabs')}>
+              {SERVER_TABS.map((value) => (
+                <Tabs.Tab key={value} value={value}>
+                  {t(`server.tab.${value}`)}
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
+            {SERVER_TABS.map((value) => (
+              <Tabs.Panel key={value} value={value} className={classes.tabPanel} data-tab={value}>
+                <Content tab={value} />
+              </Tabs.Panel>
+            ))}
+          </Tabs>
+        </Frame.Body>
+      </Frame.Content>
+    </Frame.Root>
+  );
+}
+
+function Content({ tab }: { tab: ServerTab }) {
+  const { t } = useTranslation(['server', 'common']);
+  // One by one: the state changes every second, and what stands in the tabs reads its own share of it.
+  const state = useServer((s) => s.state);
+  const problem = useServer((s) => s.problem);
+  const scope = useServer((s) => s.scope);
+  if (state === 'loading' || (scope === null && state === 'ready')) {
+    return (
+      <div className={classes.middle} role="status">
+        <Loader size={28} />
+        <p>{t('server.loading')}</p>
+      </div>
+    );
+  }
+  if (state === 'failed') {
+    return (
+      <div className={classes.middle} role="alert">
+        <Icon name="alert" size={30} />
+        <strong>{t('server.failed')}</strong>
+        <p>{problem || t('common:error.network')}</p>
+        <Button variant="default" onClick={() => void refreshServer()}>
+          {t('common:action.retryNow')}
+        </Button>
+      </div>
+    );
+  }
+  if (scope !== 'admin' && (tab === 'access' || tab === 'log')) {
+    return <Notice icon="alert" title={t('server.adminOnly')} words={t('server.limitedHint')} />;
+  }
+  return (
+    <>
+      {state === 'stale' && (
+        <p className={classes.stale} role="alert">
+          {t('server.stale')}
+        </p>
+      )}
+      {scope !== null && scope !== 'admin' && tab === 'overview' && (
+        <div className={classes.limited} role="note">
+          <strong>{t('server.limited', { scope: t(`server.scope.${scope}`) })}</strong>
+          <p>{t('server.limitedHint')}</p>
+        </div>
+      )}
+      {tab === 'overview' && <Overview />}
+      {tab === 'sessions' && <Sessions />}
+      {tab === 'access' && <Access />}
+      {tab === 'log' && <LogView />}
+      {tab === 'connect' && <Connect />}
+    </>
+  );
+}
