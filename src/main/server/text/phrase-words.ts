@@ -14,7 +14,9 @@ const CLAUSE_WORDS = words(
 
 /** A phrase begins before these; second best. */
 const PHRASE_WORDS = words(
-  'with in on for from at by about into after before during without through between under over across against to as',
+  'with in on for from at by about into onto after before during without within through throughout between among under over',
+  'above below behind beside besides beyond across along around against near inside outside toward towards upon via despite',
+  'except per to as',
   'mit für von auf bei nach über durch ohne zwischen',
   'avec dans pour sur par sans entre chez',
   'con en para por sobre entre sin desde',
