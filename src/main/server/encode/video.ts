@@ -25,6 +25,8 @@ export interface VideoEncoderOptions {
   bitrateBps: number;
   /** Longest distance between keyframes, in pictures. PLI and FIR ask for more. */
   keyframeIntervalPictures: number;
+  /** 25 unless said; what the rate is spread over. */
+  picturesPerSecond?: number;
 }
 
 /** Pictures waiting for the encoder; beyond it a picture is dropped and counted rather than making everyone late. */
@@ -40,6 +42,7 @@ export class VideoEncoder {
   /** Frames point at their pictures' bytes (node-av 6.1.1 copies no tightly packed ones), so these must neither change nor go. */
   private readonly reading: I420Picture[] = [];
   private keyframeWanted = true;
+  private newBitrateBps: number | undefined;
   private closing = false;
   droppedPictures = 0;
   encodedPictures = 0;
@@ -50,6 +53,7 @@ export class VideoEncoder {
     private readonly untrack: () => void,
     private readonly onPacket: (packet: EncodedPacket) => void,
     private readonly onError: (error: Error) => void,
+    private readonly codec: VideoCodec,
   ) {}
 
   static async open(
@@ -68,12 +72,9 @@ export class VideoEncoder {
       context.height = options.heightPx;
       context.pixelFormat = AV_PIX_FMT_YUV420P;
       context.timeBase = new Rational(1, VIDEO_CLOCK_HZ);
-      context.framerate = new Rational(PICTURES_PER_SECOND, 1);
-      context.bitRate = BigInt(options.bitrateBps);
-      context.rcMaxRate = BigInt(options.bitrateBps);
-      // A sixth of a second of rate buffer: a keyframe three times as large made viewers hold every picture 17 ms longer and
-      // shift sound against picture by 20 ms while their jitter buffers forgot it.
-      context.rcBufferSize = Math.round(options.bitrateBps / 6);
+      const { num, den } = rateOf(options.picturesPerSecond ?? PICTURES_PER_SECOND);
+      context.framerate = new Rational(num, den);
+      setBitrate(context, options.bitrateBps);
       context.gopSize = options.keyframeIntervalPictures;
       context.colorRange = AVCOL_RANGE_MPEG;
       context.colorSpace = AVCOL_SPC_BT709;
@@ -88,7 +89,7 @@ export class VideoEncoder {
       );
       const packet = new Packet();
       packet.alloc();
-      return new VideoEncoder(context, packet, untrack, onPacket, onError);
+      return new VideoEncoder(context, packet, untrack, onPacket, onError, options.codec);
     } catch (error) {
       context.freeContext();
       untrack();
@@ -101,8 +102,19 @@ export class VideoEncoder {
     return this.context.extraData ?? undefined;
   }
 
+  /** The next picture that is taken becomes one. */
   requestKeyframe(): void {
     this.keyframeWanted = true;
+  }
+
+  /**
+   * Another bit rate from the next picture on, no keyframe. False where the codec cannot: FFmpeg tells x264 of new rates while it
+   * runs, libvpx it does not.
+   */
+  retune(bitrateBps: number): boolean {
+    if (this.codec !== 'h264') return false;
+    this.newBitrateBps = bitrateBps;
+    return true;
   }
 
   /** Queues a picture; `release` is called once its bytes have been read (or it was dropped). */
@@ -114,6 +126,9 @@ export class VideoEncoder {
     }
     this.pending++;
     const frame = this.frame(picture, ptsSamples);
+    // Now and not when its turn comes: whoever asked was told which picture it will be.
+    frame.pictType = this.keyframeWanted ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    this.keyframeWanted = false;
     this.reading.push(picture);
     this.tail = this.tail
       .then(() => this.run(frame))
@@ -149,8 +164,9 @@ export class VideoEncoder {
   }
 
   private async run(frame: Frame): Promise<void> {
-    frame.pictType = this.keyframeWanted ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-    this.keyframeWanted = false;
+    // Here, because no call is inside the context now.
+    if (this.newBitrateBps !== undefined) setBitrate(this.context, this.newBitrateBps);
+    this.newBitrateBps = undefined;
     FFmpegError.throwIfError(await this.context.sendFrame(frame), 'encode picture');
     while ((await this.context.receivePacket(this.packet)) >= 0) {
       this.encodedPictures++;
@@ -166,6 +182,18 @@ export class VideoEncoder {
     }
   }
 }
+
+function setBitrate(context: CodecContext, bitrateBps: number): void {
+  context.bitRate = BigInt(bitrateBps);
+  context.rcMaxRate = BigInt(bitrateBps);
+  // A sixth of a second of rate buffer: a keyframe three times as large made viewers hold every picture 17 ms longer and
+  // shift sound against picture by 20 ms while their jitter buffers forgot it.
+  context.rcBufferSize = Math.round(bitrateBps / 6);
+}
+
+/** 12.5 is 25 in 2 s. */
+const rateOf = (perSecond: number) =>
+  Number.isInteger(perSecond) ? { num: perSecond, den: 1 } : { num: Math.round(perSecond * 2), den: 2 };
 
 function encoderOptions(codec: VideoCodec): Record<string, string> {
   if (codec === 'h264') {

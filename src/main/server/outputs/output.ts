@@ -25,6 +25,23 @@ export interface MediaFormat {
 /** What a destination is, for lists and logs. */
 export type OutputKind = 'webrtc' | 'recorder' | 'rtmp' | 'whip' | 'whep';
 
+/** `program` is the fixed one that everyone shares; `live` is for those whose network cannot carry it. */
+export type Rendition = 'program' | 'live';
+
+/** The side of an output that may be sent another rendition than the program. */
+export interface Adaptive {
+  /** What it is to be sent, as its network is now. */
+  readonly rendition: Rendition;
+  /** It shows nothing, or the other rendition, until a keyframe of this one comes. */
+  readonly awaitsKeyframe: boolean;
+  /** What pictures may take on its network, bits per second. */
+  readonly pictureBps: number;
+  /** The picture at this time will be a keyframe of the rendition: called before either rendition's packet of it. */
+  keyframeAt(rendition: Rendition, ptsSamples: number): void;
+  /** A packet of the live rendition. Its size may change at every keyframe, and with it the parameter sets (H.264). */
+  live(packet: EncodedPacket, parameterSets: Uint8Array | undefined): void;
+}
+
 /**
  * A destination of a session's program: a peer, a recorder, an RTMP push. `video`, `audio` and `sound` never block and never
  * throw: an output that fails says so through `onFailed`, or a state of its own, and takes what still comes as nothing.
@@ -33,6 +50,8 @@ export interface Output {
   readonly kind: OutputKind;
   /** Counters, with units in their names. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** Where its network may carry less than the program. */
+  readonly adaptive?: Adaptive;
   /** Called at most once, when nothing will come of it any more; whoever attached it still closes it. */
   onFailed?: (error: Error) => void;
   /** It needs a keyframe at least so often; the strictest of the attached outputs decides. */

@@ -2,9 +2,10 @@ import { msToSamples, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { I420Picture } from '../avatar/avatar';
 import { OpusEncoder } from '../encode/opus';
 import { type VideoCodec, VideoEncoder } from '../encode/video';
-import type { EncodedPacket, MediaFormat, Output } from '../outputs/output';
+import type { Adaptive, EncodedPacket, MediaFormat, Output } from '../outputs/output';
 import type { PlayoutSink } from '../playout/playout';
 import { Keyframes } from './keyframes';
+import { LiveRendition, sharedBitrateBps } from './live-rendition';
 
 export interface ProgramOptions {
   videoCodec: VideoCodec;
@@ -19,16 +20,32 @@ export interface ProgramOptions {
 /** With nobody asking, a keyframe every 10 s lets a viewer that missed everything recover. */
 const KEYFRAME_INTERVAL_PICTURES = 250;
 
-/** The fixed rendition of a session: encoded once, handed to every attached output. */
+/**
+ * The fixed rendition of a session: encoded once, handed to every attached output. Beside it, while some viewer's network cannot
+ * carry it, the live one.
+ */
 export class Program implements PlayoutSink {
   private readonly outputs = new Set<Output>();
   private readonly keyframes = new Keyframes();
+  private readonly live: LiveRendition;
 
   private constructor(
     private readonly options: ProgramOptions,
     private readonly opus: OpusEncoder,
     private readonly video: VideoEncoder,
-  ) {}
+  ) {
+    const { videoCodec, widthPx, heightPx, videoBitrateBps: ceilingBps, onError } = options;
+    this.live = new LiveRendition({
+      videoCodec,
+      widthPx,
+      heightPx,
+      ceilingBps,
+      onPacket: (packet, parameterSets) => {
+        for (const viewer of this.adaptive()) viewer.live(packet, parameterSets);
+      },
+      onError,
+    });
+  }
 
   static async open(options: ProgramOptions): Promise<Program> {
     const opus = await OpusEncoder.open(options.audioBitrateBps);
@@ -66,6 +83,16 @@ export class Program implements PlayoutSink {
     return this.video.droppedPictures;
   }
 
+  /** Who is sent which rendition, and what the live one is like. */
+  get figures(): Record<string, number> {
+    let [viewersOnLive, slowestViewerBps] = [0, 0];
+    for (const { rendition, pictureBps } of this.adaptive()) {
+      if (rendition === 'live') viewersOnLive++;
+      slowestViewerBps = Math.min(slowestViewerBps || pictureBps, pictureBps);
+    }
+    return { viewersOnLive, slowestViewerBps: Math.round(slowestViewerBps), ...this.live.figures };
+  }
+
   /** How many take its packets. */
   get outputCount(): number {
     return this.outputs.size;
@@ -87,8 +114,23 @@ export class Program implements PlayoutSink {
   }
 
   picture(picture: I420Picture, ptsSamples: number, release?: () => void): void {
-    if (this.keyframes.due(ptsSamples, this.cadenceSamples())) this.video.requestKeyframe();
-    this.video.encode(picture, ptsSamples, release);
+    const liveBps: number[] = [];
+    for (const { awaitsKeyframe, rendition, pictureBps } of this.adaptive()) {
+      if (rendition === 'live') liveBps.push(pictureBps);
+      if (!awaitsKeyframe) continue;
+      if (rendition === 'live') this.live.requestKeyframe();
+      else this.requestKeyframe();
+    }
+    if (this.keyframes.due(ptsSamples, this.cadenceSamples())) {
+      for (const viewer of this.adaptive()) viewer.keyframeAt('program', ptsSamples);
+      this.video.requestKeyframe();
+    }
+    let readers = 2;
+    const read = () => {
+      if (--readers === 0) release?.();
+    };
+    this.video.encode(picture, ptsSamples, read);
+    this.live.picture(picture, ptsSamples, sharedBitrateBps(liveBps), read);
   }
 
   audio(samples: Float32Array, ptsSamples: number): void {
@@ -100,7 +142,11 @@ export class Program implements PlayoutSink {
   async close(): Promise<void> {
     this.outputs.clear();
     this.opus.close();
-    await this.video.close();
+    await Promise.all([this.video.close(), this.live.close()]);
+  }
+
+  private *adaptive(): Generator<Adaptive> {
+    for (const { adaptive } of this.outputs) if (adaptive) yield adaptive;
   }
 
   private videoPacket(packet: EncodedPacket): void {

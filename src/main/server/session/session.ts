@@ -103,6 +103,7 @@ export class Session implements SessionHandle {
     peer.onConnected = () => void this.start();
     peer.onClosed = (reason) => void this.close(reason);
     peer.onKeyframeRequest = () => this.requestKeyframe();
+    peer.onRendition = (rendition, why) => this.log.info({ rendition }, `the viewer is sent ${rendition}: ${why}`);
     // It may have connected while this object was being made.
     if (peer.state === 'connected') void this.start();
   }
@@ -155,6 +156,7 @@ export class Session implements SessionHandle {
     return {
       ...this.playout?.figures,
       ...this.peer?.figures,
+      ...this.program?.figures,
       droppedPictures: this.program?.droppedPictures ?? 0,
       outputs: this.program?.outputCount ?? 0,
     };

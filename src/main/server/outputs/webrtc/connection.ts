@@ -1,4 +1,16 @@
-import { RTCPeerConnection, RTCRtpCodecParameters, useFIR, useNACK, useOPUS, usePLI } from 'werift';
+import {
+  RTCPeerConnection,
+  type RTCPFB,
+  RTCRtpCodecParameters,
+  useAbsSendTime,
+  useFIR,
+  useNACK,
+  useOPUS,
+  usePLI,
+  useREMB,
+  useTransportWideCC,
+  useTWCC,
+} from 'werift';
 import type { Settings } from '../../../../shared/settings';
 import { VIDEO_CLOCK_HZ } from '../../../../shared/units';
 import type { VideoCodec } from '../../encode/video';
@@ -22,6 +34,11 @@ export interface ConnectionOptions {
   iceServers: readonly IceServer[];
   /** What may be negotiated, the preferred one first. */
   videoCodecs: readonly VideoCodec[];
+  /**
+   * Asks the other side what arrives, and when: browsers tell of every packet (transport-wide), aiortc what it thinks that there is
+   * room for (REMB, by the absolute send time).
+   */
+  congestionFeedback?: boolean;
 }
 
 /**
@@ -31,9 +48,16 @@ export interface ConnectionOptions {
 export const DEAD_AFTER_SILENCE_MS = 8_000;
 
 /** A werift connection that sends: one transport, Opus, and only what our encoders make. */
-export function openConnection({ iceServers, videoCodecs }: ConnectionOptions): RTCPeerConnection {
+export function openConnection({ iceServers, videoCodecs, congestionFeedback }: ConnectionOptions): RTCPeerConnection {
+  const feedback = congestionFeedback ? [useTWCC()] : [];
   return new RTCPeerConnection({
-    codecs: { audio: [useOPUS()], video: codecParameters(videoCodecs) },
+    codecs: {
+      audio: [useOPUS({ rtcpFeedback: feedback })],
+      video: codecParameters(videoCodecs, congestionFeedback ? [...feedback, useREMB()] : []),
+    },
+    ...(congestionFeedback && {
+      headerExtensions: { audio: [useTransportWideCC()], video: [useTransportWideCC(), useAbsSendTime()] },
+    }),
     iceServers: [...iceServers],
     iceUseIpv6: false,
     // Without it a viewer on this machine could not connect when the network is down.
@@ -71,8 +95,8 @@ export function followConnection(
   }
 }
 
-function codecParameters(codecs: readonly VideoCodec[]): RTCRtpCodecParameters[] {
-  const rtcpFeedback = [useNACK(), usePLI(), useFIR()];
+function codecParameters(codecs: readonly VideoCodec[], feedback: RTCPFB[]): RTCRtpCodecParameters[] {
+  const rtcpFeedback = [useNACK(), usePLI(), useFIR(), ...feedback];
   const made = {
     h264: () =>
       new RTCRtpCodecParameters({

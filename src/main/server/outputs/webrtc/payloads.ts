@@ -5,7 +5,7 @@ export interface Payload {
 }
 
 /** Payload bytes per packet: an Ethernet MTU less IP, UDP, SRTP and header extensions, with room for tunnels. */
-const MAX_PAYLOAD_BYTES = 1_150;
+export const MAX_PAYLOAD_BYTES = 1_150;
 const NAL_TYPE_MASK = 0x1f;
 const NAL_AUD = 9;
 const FU_A = 28;

@@ -2,7 +2,8 @@ import type { RTCPeerConnection } from 'werift';
 import type { VideoCodec } from '../../encode/video';
 import { HeraldError } from '../../errors';
 import { track } from '../../metrics/native';
-import type { EncodedPacket, MediaFormat, Output } from '../output';
+import type { EncodedPacket, MediaFormat, Output, Rendition } from '../output';
+import { Adaptation, type AdaptationFigures } from './adaptation';
 import { followConnection, type IceServer, openConnection } from './connection';
 import type { NormalisedOffer } from './offer';
 import { RtpSenderPair, type SenderFigures } from './rtp-sender-pair';
@@ -33,6 +34,9 @@ export class Peer implements Output {
   /** Called once, when the peer is gone for whatever reason, `close` included. */
   onClosed: (reason: string) => void = () => {};
   onKeyframeRequest: () => void = () => {};
+  /** It is about to be sent another rendition, and why. */
+  onRendition: (rendition: Rendition, why: string) => void = () => {};
+  private adaptation: Adaptation | undefined;
 
   private constructor(
     private readonly connection: RTCPeerConnection,
@@ -40,7 +44,9 @@ export class Peer implements Output {
     readonly kind: 'webrtc' | 'whep',
   ) {
     this.senders = new RtpSenderPair(connection, videoCodec);
-    this.senders.onKeyframeRequest = () => this.onKeyframeRequest();
+    this.senders.onKeyframeRequest = () => {
+      if (this.adaptation?.keyframeRequested() ?? true) this.onKeyframeRequest();
+    };
   }
 
   /**
@@ -48,7 +54,11 @@ export class Peer implements Output {
    * @throws HeraldError 'malformed' when it cannot be answered. Nothing is left open then.
    */
   static async negotiate(offer: NormalisedOffer, options: PeerOptions): Promise<{ peer: Peer; answer: string }> {
-    const connection = openConnection({ iceServers: options.iceServers, videoCodecs: ['h264', 'vp8'] });
+    const connection = openConnection({
+      iceServers: options.iceServers,
+      videoCodecs: ['h264', 'vp8'],
+      congestionFeedback: true,
+    });
     const peer = new Peer(connection, offer.videoCodec, options.kind ?? 'webrtc');
     try {
       const answer = await withDeadline(peer.answer(offer.sdp), options.signal);
@@ -67,8 +77,13 @@ export class Peer implements Output {
     return this.state_;
   }
 
-  get figures(): SenderFigures {
-    return this.senders.figures;
+  get figures(): SenderFigures & Partial<AdaptationFigures> {
+    return { ...this.senders.figures, ...this.adaptation?.figures };
+  }
+
+  /** Undefined until it is started. */
+  get adaptive(): Adaptation | undefined {
+    return this.adaptation;
   }
 
   /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
@@ -78,10 +93,15 @@ export class Peer implements Output {
 
   async start(format: MediaFormat): Promise<void> {
     this.senders.start(format);
+    const sender = this.senders.videoSender;
+    if (!sender) return;
+    this.adaptation = new Adaptation(this.senders, sender, format, (rendition, why) =>
+      this.onRendition(rendition, why),
+    );
   }
 
   video(packet: EncodedPacket): void {
-    this.senders.video(packet);
+    this.adaptation?.program(packet);
   }
 
   audio(packet: EncodedPacket): void {
@@ -123,6 +143,7 @@ export class Peer implements Output {
     if (this.state_ === 'closed') return;
     this.state_ = 'closed';
     this.senders.setConnected(false);
+    this.adaptation?.close();
     this.onClosed(reason);
   }
 }

@@ -3,6 +3,7 @@ import { type RTCPeerConnection, type RTCRtpSender, RtpHeader, RtpPacket } from 
 import { SAMPLE_RATE_HZ, samplesToVideoTicks, VIDEO_CLOCK_HZ } from '../../../../shared/units';
 import type { VideoCodec } from '../../encode/video';
 import type { EncodedPacket, MediaFormat } from '../output';
+import type { Pacer } from './pacer';
 import { h264Payloads, type Payload, vp8Payloads } from './payloads';
 import { mapSenderReports, type RtpClock } from './sender-report';
 
@@ -53,6 +54,10 @@ export class RtpSenderPair {
   private lastHeard = { packets: 0, atMs: performance.now() };
   /** The other side asked for a keyframe (PLI or FIR). */
   onKeyframeRequest: () => void = () => {};
+  /** A packet was handed to the transport. */
+  onSent: (packet: RtpPacket, sender: RTCRtpSender) => void = () => {};
+  /** What video waits for its turn in; without one all of a picture goes out at once. */
+  pacer: Pacer | undefined;
 
   constructor(
     private readonly connection: RTCPeerConnection,
@@ -98,6 +103,16 @@ export class RtpSenderPair {
     if (connected) this.silentForMs();
   }
 
+  /** Undefined until `start`, and where the other side takes no video. */
+  get videoSender(): RTCRtpSender | undefined {
+    return this.videoStream?.sender;
+  }
+
+  /** Nothing is sent until a keyframe comes: a picture was left out. */
+  get awaitsKeyframe(): boolean {
+    return !this.keyframeSent;
+  }
+
   /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
   silentForMs(): number {
     let packets = 0;
@@ -110,14 +125,15 @@ export class RtpSenderPair {
     return nowMs - this.lastHeard.atMs;
   }
 
-  video(packet: EncodedPacket): void {
+  /** @param parameterSets of the encoder that the packet comes from; what `start` was told unless said */
+  video(packet: EncodedPacket, parameterSets = this.parameterSets): void {
     if (!this.videoStream || !this.flowing) return;
     if (!this.keyframeSent && !packet.keyframe) return;
     this.keyframeSent = true;
     const startMs = performance.now();
     const payloads =
       this.videoCodec === 'h264'
-        ? h264Payloads(packet.data, packet.keyframe ? this.parameterSets : undefined)
+        ? h264Payloads(packet.data, packet.keyframe ? parameterSets : undefined)
         : vp8Payloads(packet.data, (this.pictureId = (this.pictureId + 1) & 0x7fff));
     this.send(this.videoStream, payloads, samplesToVideoTicks(packet.ptsSamples));
     this.figures.sendMs += performance.now() - startMs;
@@ -131,19 +147,34 @@ export class RtpSenderPair {
   }
 
   private send(stream: Stream, payloads: Payload[], ticks: number): void {
-    stream.elapsedTicks = ticks;
-    for (const { data, marker } of payloads) {
-      stream.sequenceNumber = (stream.sequenceNumber + 1) & 0xffff;
-      const header = new RtpHeader({
-        sequenceNumber: stream.sequenceNumber,
-        timestamp: (stream.clock.firstTimestamp + ticks) >>> 0,
-        marker,
-      });
-      this.figures.rtpPackets++;
-      this.figures.rtpBytes += data.length;
-      // A socket that cannot send is a dead peer: the silence check closes it.
-      stream.sender.sendRtp(new RtpPacket(header, data)).catch(() => {});
+    const { pacer } = this;
+    if (!pacer || stream !== this.videoStream) {
+      for (const payload of payloads) this.sendOne(stream, payload, ticks);
+      return;
     }
+    const paced = payloads.map((payload) => ({
+      bytes: payload.data.length,
+      send: () => this.sendOne(stream, payload, ticks),
+    }));
+    // Nothing can be shown of what would come after a picture that is missing.
+    if (!pacer.push(paced)) this.keyframeSent = false;
+  }
+
+  private sendOne(stream: Stream, { data, marker }: Payload, ticks: number): void {
+    if (!this.flowing) return;
+    stream.elapsedTicks = ticks;
+    stream.sequenceNumber = (stream.sequenceNumber + 1) & 0xffff;
+    const header = new RtpHeader({
+      sequenceNumber: stream.sequenceNumber,
+      timestamp: (stream.clock.firstTimestamp + ticks) >>> 0,
+      marker,
+    });
+    const packet = new RtpPacket(header, data);
+    this.figures.rtpPackets++;
+    this.figures.rtpBytes += data.length;
+    // A socket that cannot send is a dead peer: the silence check closes it.
+    stream.sender.sendRtp(packet).catch(() => {});
+    this.onSent(packet, stream.sender);
   }
 
   private listenForKeyframeRequests(sender: RTCRtpSender): void {

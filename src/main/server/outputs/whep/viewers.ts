@@ -105,6 +105,8 @@ export class WhepViewers {
     this.viewers.set(viewerId, { sessionId: session.id, peer, sinceMs: performance.now() });
     const log = this.log.child({ session: session.id });
     peer.onKeyframeRequest = () => session.requestKeyframe();
+    peer.onRendition = (rendition, why) =>
+      log.info({ rendition }, `viewer ${viewerId.slice(0, 8)} is sent ${rendition}: ${why}`);
     peer.onConnected = () => {
       log.info(`viewer ${this.count(session.id)} watches (WHEP)`);
       // The one that `attach` asked for is gone by now.

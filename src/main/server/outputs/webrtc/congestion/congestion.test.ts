@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type LinkConditions, SimulatedLink } from '../../../../../../testing/simulated-link';
+import type { Rendition } from '../../output';
 import { BandwidthEstimate } from './bandwidth';
 import { DelayTrend } from './delay-trend';
-import { type Rendition, RenditionChoice } from './rendition-choice';
+import { RenditionChoice } from './rendition-choice';
 
 const PROGRAM_BPS = 2_600_000;
 const SOUND_BPS = 90_000;
@@ -146,10 +147,13 @@ it('waits longer each time it returned to a program that its network did not car
   expect(switches.length).toBeLessThan(8);
 });
 
-it('takes the receiver at its word (REMB), for as long as it goes on to say so', () => {
+it('takes the receiver at its word (REMB) where packets are late or lost, for as long as it goes on to say so', () => {
   const estimate = new BandwidthEstimate({ startBps: 3_000_000, floorBps: 130_000, ceilingBps: 5_000_000 });
+  estimate.report(0, 40, 0);
   estimate.receiver(400_000, 1_000);
-  expect(estimate.targetBps(1_000)).toBe(400_000);
+  expect(estimate.targetBps(1_000)).toBe(3_000_000);
+  estimate.report(0, 200, 1_100);
+  expect(estimate.targetBps(1_100)).toBe(400_000);
   expect(estimate.targetBps(5_900)).toBe(400_000);
   expect(estimate.targetBps(6_100)).toBe(3_000_000);
   estimate.receiver(1, 7_000);

@@ -1,4 +1,4 @@
-export type Rendition = 'program' | 'live';
+import type { Rendition } from '../../output';
 
 export interface Sight {
   /** What the network is thought to carry. */
