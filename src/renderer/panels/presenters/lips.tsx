@@ -21,12 +21,14 @@ import { Waiting } from './waiting';
 
 /** How often the page asks whether the chosen model has taken over. */
 const ASK_MS = 1_000;
+/** The server's words while a model loads, which this page has words for; any others are why it cannot be used, and shown. */
+const MAKING_READY = 'it is being made ready';
 
 /** The models that move mouths: which one does, which one will from the next start on, and the way in for others. */
 export function Lips() {
   const { t } = useTranslation(['presenters', 'common']);
   const { t: ofSettings } = useTranslation('settings');
-  const { models, problem } = useMouthModels();
+  const { models, instead, problem } = useMouthModels();
   const row = useSettings((s) => s.rows.find(({ name }) => name === 'model'));
   const refused = useSettings((s) => s.problems.model);
   useEffect(() => {
@@ -35,8 +37,8 @@ export function Lips() {
     void loadSettings();
   }, []);
   // A model that was chosen is converted and loaded beside the one that serves.
-  const chosen = models?.find(({ id }) => id === row?.value);
-  usePolling(chosen?.inUse === false && !row?.waits, refreshModels, ASK_MS);
+  const loading = instead?.why === MAKING_READY;
+  usePolling(loading, refreshModels, ASK_MS);
   const locked = lockedReason(row, ofSettings);
   return (
     <>
@@ -45,6 +47,7 @@ export function Lips() {
         {row?.waits && <Waits onRestarted={() => void Promise.all([refreshModels(), loadSettings()])} />}
         {locked !== undefined && <p className={`${classes.note} ${classes.plain}`}>{locked}</p>}
         <Fault words={refused === undefined ? undefined : refused || ofSettings('settings.denied')} />
+        {instead && !loading && <Fault words={t('lips.refused', instead)} />}
         {models === null && problem !== null && (
           <Notice icon="alert" title={t('lips.failed')} words={problem || t('common:error.network')}>
             <Button variant="default" onClick={() => void refreshModels()}>
@@ -59,7 +62,7 @@ export function Lips() {
               <Model
                 key={model.id}
                 model={model}
-                next={row?.value === model.id && !model.inUse && (row.waits ? 'next' : 'loading')}
+                next={row?.value === model.id && !model.inUse && (row.waits ? 'next' : loading && 'loading')}
                 locked={locked !== undefined}
               />
             ))}
