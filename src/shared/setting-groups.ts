@@ -39,6 +39,7 @@ export const SETTING_GROUPS = {
     'doubao_token',
     'tts_sample_rate',
     'tts_deadline_s',
+    'voice_mirror',
     'pause_after_fault_s',
   ],
   presenter: [

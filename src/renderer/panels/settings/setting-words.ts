@@ -88,6 +88,7 @@ export const SETTING_WORDS: Partial<Record<SettingName, Words>> = {
     en: 'Wait for the voice',
     zh: ['语音等待时间', '等待一句话发出第一个声音的最长时间，超时后由备用语音说出'],
   },
+  voice_mirror: { en: 'Mirror for voices', zh: ['语音镜像', '从该 Hugging Face 镜像下载语音，路径须相同'] },
   pause_after_fault_s: {
     en: 'Rest after a failure',
     zh: ['故障后的停用时间', '语音或模型服务出错后，在此时间内不再请求'],
