@@ -261,6 +261,9 @@ export const avatarSummary = z.object({
   widthPx: z.int(),
   heightPx: z.int(),
   thumbnail: z.boolean().describe('/api/avatars/{id}/thumbnail has a picture'),
+  removable: z
+    .boolean()
+    .describe('It was imported here; DELETE /api/avatars/{id} still refuses while somebody needs it'),
 });
 export type AvatarSummary = z.infer<typeof avatarSummary>;
 

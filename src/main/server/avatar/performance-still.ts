@@ -4,6 +4,7 @@ import { HeraldError } from '../errors';
 import { jpegOf } from '../recordings/thumbnail';
 import type { Actions, Performance } from './actions';
 import type { Avatar } from './avatar';
+import { portraitOfFolder } from './portrait';
 
 /** Wide enough for a tile on a dense screen. */
 const SIDE_PX = 240;
@@ -12,7 +13,7 @@ const MAX_KEPT = 64;
 const LIMIT_MS = 10_000;
 const MAX_WAITING = 24;
 
-/** The first pictures of performances, small. Each is made once; one at a time, as whoever is on air needs the processor more. */
+/** The first pictures of performances, and portraits of those who brought none, small. Each is made once; one at a time, as whoever is on air needs the processor more. */
 export class PerformanceStills {
   private readonly kept = new Map<string, Promise<Buffer | undefined>>();
   private making: Promise<unknown> = Promise.resolve();
@@ -29,12 +30,24 @@ export class PerformanceStills {
    * @throws Error when its pictures cannot be read
    */
   still(avatar: string, audiotype: number): Promise<Buffer | undefined> {
-    const key = `${avatar}/${audiotype}`;
+    return this.keep(`${avatar}/${audiotype}`, () => this.make(avatar, audiotype));
+  }
+
+  /**
+   * The first picture of a LiveTalking folder, which brings no portrait along.
+   * @param stamp changes when another avatar takes the folder's place
+   * @throws HeraldError('limit') as above; Error when its pictures cannot be read
+   */
+  portrait(folder: string, stamp: number): Promise<Buffer | undefined> {
+    return this.keep(`${folder}/${stamp}`, () => portraitOfFolder(folder));
+  }
+
+  private keep(key: string, make: () => Promise<Buffer | undefined>): Promise<Buffer | undefined> {
     const known = this.kept.get(key);
     if (known) return known;
     if (this.waiting >= MAX_WAITING) throw new HeraldError('limit', 'too many pictures are being made: ask again', 2);
     this.waiting++;
-    const made = this.making.then(() => this.make(avatar, audiotype)).finally(() => this.waiting--);
+    const made = this.making.then(make).finally(() => this.waiting--);
     this.making = made.catch(() => {});
     this.kept.set(key, made);
     const oldest = this.kept.size > MAX_KEPT ? this.kept.keys().next().value : undefined;

@@ -49,6 +49,8 @@ it('keeps what was not imported here, what is not there, and whoever is the defa
     /anna stays: it appears where nobody/,
   );
   expect(await ids()).toEqual(['hers', 'anna', 'clara']);
+  expect(['hers', 'anna', 'clara', 'nobody'].filter((id) => removal().isRemovable(id))).toEqual(['anna']);
+  expect(removal({ defaultAvatar: 'anna' }).isRemovable('anna')).toBe(false);
 });
 
 it('keeps whoever is on stage or in a clip, and deletes them afterwards with what was made of them', async () => {

@@ -20,6 +20,13 @@ export interface AvatarRemovalOptions {
 export class AvatarRemoval {
   constructor(private readonly options: AvatarRemovalOptions) {}
 
+  /** Whether it is ours to delete. Somebody may still need it for a while. */
+  isRemovable(id: string): boolean {
+    const { avatars, avatarsDir, defaultAvatar } = this.options;
+    const folder = avatars.folderOf(id);
+    return folder !== undefined && dirname(folder) === avatarsDir && id !== defaultAvatar;
+  }
+
   /** @throws HeraldError('not-found'); ('refused') that says why it has to stay */
   async remove(id: string): Promise<void> {
     const { avatars, avatarsDir, defaultAvatar, neededBy, trash } = this.options;

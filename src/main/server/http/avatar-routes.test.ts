@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeLiveTalkingFolder } from '../../../../testing/livetalking-folder';
 import { avatarsReply, sessionReply } from '../../../shared/protocol';
 import { defaultSettings } from '../../../shared/settings';
 import { Actions } from '../avatar/actions';
@@ -69,6 +70,19 @@ it('shows portraits, and none of avatars that have none or do not exist', async 
   expect(portrait.rawPayload.subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
   expect((await get('/api/avatars/nobody/thumbnail')).statusCode).toBe(404);
   expect((await get('/api/avatars/..%2Fclara/thumbnail')).statusCode).toBe(400);
+});
+
+it('shows the first picture of an imported folder, and the new one where another has taken its name', async () => {
+  const folder = { pictures: 2, widthPx: 64, heightPx: 96 };
+  await writeLiveTalkingFolder(join(dir, 'anna'), folder);
+  const { data } = avatarsReply.parse((await get('/api/avatars')).json());
+  expect(data.avatars.find(({ id }) => id === 'anna')).toMatchObject({ thumbnail: true, removable: false });
+  const portrait = await get('/api/avatars/anna/thumbnail');
+  expect(portrait.headers).toMatchObject({ 'content-type': 'image/jpeg', 'cache-control': 'private, no-cache' });
+  expect((await get('/api/avatars/anna/thumbnail')).rawPayload).toEqual(portrait.rawPayload);
+  rmSync(join(dir, 'anna'), { recursive: true });
+  await writeLiveTalkingFolder(join(dir, 'anna'), { ...folder, draw: () => new Uint8Array(64 * 96 * 3) });
+  expect((await get('/api/avatars/anna/thumbnail')).rawPayload).not.toEqual(portrait.rawPayload);
 });
 
 it('sends no file outside a presenter that names one', async () => {

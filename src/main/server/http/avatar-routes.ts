@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -11,13 +12,13 @@ import { withFiles } from './media';
 import { failing, OK } from './replies';
 
 export interface AvatarRouteDependencies {
-  avatars: Pick<AvatarLibrary, 'list'>;
+  avatars: Pick<AvatarLibrary, 'list' | 'folderOf'>;
   /** Who appears where an offer names nobody. */
   defaultAvatar: string;
-  /** Pictures of what they can put on; without it none is shown. */
-  stills?: Pick<PerformanceStills, 'still'>;
+  /** Pictures of what they can put on, and of those who brought no portrait; without it none is shown. */
+  stills?: Pick<PerformanceStills, 'still' | 'portrait'>;
   /** Without it none can be deleted. */
-  removal?: Pick<AvatarRemoval, 'remove'>;
+  removal?: Pick<AvatarRemoval, 'remove' | 'isRemovable'>;
 }
 
 const failures = failing();
@@ -45,7 +46,8 @@ export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDe
           name,
           widthPx,
           heightPx,
-          thumbnail: thumbnailFile !== undefined,
+          thumbnail: thumbnailFile !== undefined || (stills !== undefined && kind === 'livetalking'),
+          removable: removal?.isRemovable(id) ?? false,
         }));
         return {
           code: 0 as const,
@@ -64,10 +66,18 @@ export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDe
         },
       },
       async ({ params: { id } }, reply) => {
-        const file = (await avatars.list()).avatars.find((avatar) => avatar.id === id)?.thumbnailFile;
-        if (file === undefined) throw new HeraldError('not-found', `avatar "${id}" has no portrait`);
-        reply.header('cache-control', 'private, max-age=3600');
-        return (reply as unknown as FastifyReply).sendFile(basename(file), dirname(file));
+        const known = (await avatars.list()).avatars.find((avatar) => avatar.id === id);
+        const file = known?.thumbnailFile;
+        if (file !== undefined) {
+          reply.header('cache-control', 'private, max-age=3600');
+          return (reply as unknown as FastifyReply).sendFile(basename(file), dirname(file));
+        }
+        const folder = known?.kind === 'livetalking' ? avatars.folderOf(id) : undefined;
+        const jpeg = folder && (await stills?.portrait(folder, (await stat(folder)).ctimeMs));
+        if (!jpeg) throw new HeraldError('not-found', `avatar "${id}" has no portrait`);
+        // Another one may have its name tomorrow.
+        reply.header('cache-control', 'private, no-cache').type('image/jpeg');
+        return (reply as unknown as FastifyReply).send(jpeg);
       },
     );
     routes.delete(

@@ -15,7 +15,7 @@ import { Portrait } from './portrait';
 import { presenterName } from './presenter-name';
 
 interface Props {
-  avatar: AvatarSummary & { removable?: boolean };
+  avatar: AvatarSummary;
   onStage: boolean;
   /** Chosen, and not there yet. */
   awaited: boolean;
