@@ -117,7 +117,7 @@ export const server: Wording<typeof english> = {
   'server.session.age': '已持续 {{duration}}',
   'server.session.fps': '每秒 {{fps}} 帧',
   'server.session.missed': '缺 {{count}} 帧',
-  'server.session.watching_other': '{{count}} 路接收画面',
+  'server.session.watching_other': '发往 {{count}} 处',
   'server.session.waiting_other': '{{count}} 轮在等待',
   'server.session.output.connecting': '{{kind}}：正在连接',
   'server.session.output.live': '{{kind}}：直播中',

@@ -56,7 +56,9 @@ function Row({ session }: { session: SessionSummary }) {
         <div className={classes.rowHead}>
           <code>{id}</code>
           {own ? (
-            <Badge variant="light">{t('server.session.thisPage')}</Badge>
+            <Badge variant="light" tt="none">
+              {t('server.session.thisPage')}
+            </Badge>
           ) : (
             <span>{t(`server.session.${who}`)}</span>
           )}

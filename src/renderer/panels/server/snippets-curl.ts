@@ -15,10 +15,8 @@ const json = (target: Target, path: string, body: object): string => {
 };
 
 export const curl: Writers = {
-  talk: (target) =>
-    json(target, '/human', { sessionid: target.sessionId, type: 'echo', text: 'Hello, here I am.', interrupt: true }),
-  chat: (target) =>
-    json(target, '/human', { sessionid: target.sessionId, type: 'chat', text: 'Who are you?', interrupt: true }),
+  talk: (target) => json(target, '/human', { sessionid: target.sessionId, type: 'echo', text: 'Hello, here I am.' }),
+  chat: (target) => json(target, '/human', { sessionid: target.sessionId, type: 'chat', text: 'Who are you?' }),
   interrupt: (target) => json(target, '/interrupt_talk', { sessionid: target.sessionId }),
   audio: (target) => command(target, '/humanaudio', [`-F sessionid=${target.sessionId}`, '-F file=@speech.wav']),
   events: (target) => command(target, `/sse?sessionid=${target.sessionId}`, ['--no-buffer']),

@@ -21,10 +21,8 @@ console.log(await reply.json());`;
 
 /** For pages, and where nothing of a page is used, for Node and others. */
 export const javascript: Writers = {
-  talk: (target) =>
-    json(target, '/human', { sessionid: target.sessionId, type: 'echo', text: 'Hello, here I am.', interrupt: true }),
-  chat: (target) =>
-    json(target, '/human', { sessionid: target.sessionId, type: 'chat', text: 'Who are you?', interrupt: true }),
+  talk: (target) => json(target, '/human', { sessionid: target.sessionId, type: 'echo', text: 'Hello, here I am.' }),
+  chat: (target) => json(target, '/human', { sessionid: target.sessionId, type: 'chat', text: 'Who are you?' }),
   interrupt: (target) => json(target, '/interrupt_talk', { sessionid: target.sessionId }),
   audio: (target) => `${token(target)}const sound = await (await fetch('speech.wav')).blob();
 const form = new FormData();

@@ -34,10 +34,8 @@ print(json.load(urlopen(request)))`;
 };
 
 export const python: Writers = {
-  talk: (target) =>
-    json(target, '/human', { sessionid: target.sessionId, type: 'echo', text: 'Hello, here I am.', interrupt: true }),
-  chat: (target) =>
-    json(target, '/human', { sessionid: target.sessionId, type: 'chat', text: 'Who are you?', interrupt: true }),
+  talk: (target) => json(target, '/human', { sessionid: target.sessionId, type: 'echo', text: 'Hello, here I am.' }),
+  chat: (target) => json(target, '/human', { sessionid: target.sessionId, type: 'chat', text: 'Who are you?' }),
   interrupt: (target) => json(target, '/interrupt_talk', { sessionid: target.sessionId }),
   audio: (target) => `${imports(target, 'json', 'uuid')}
 from urllib.request import Request, urlopen
