@@ -143,7 +143,7 @@ export class Director {
         perform(turn, knownWords(source.text), {
           tts,
           lips,
-          playout: new Feed(playout, holds, signal) as unknown as Playout,
+          playout: new Feed(playout, holds, signal),
           windowStartMs: mouth.windowStartMs,
           onFault: (fault, next) => next && this.warn(`${next} speaks instead: ${fault.message}`),
           onMissed: (error) => {

@@ -1,4 +1,4 @@
-import { MAX_QUEUED_SLOTS, type Playout, type Slot } from '../playout/playout';
+import { MAX_QUEUED_SLOTS, type Playout, type Slot, type SpeechTarget } from '../playout/playout';
 import type { Holds } from './holds';
 
 /**
@@ -11,7 +11,7 @@ const HELD_BACK_SLOTS = 6;
  * The playout as a line of a script sees it. While the line still prepares sound, time waits: whatever the speed of the voice,
  * every line begins on the same picture and none runs dry. Only when the queue is full may time go on, to make room.
  */
-export class Feed implements Pick<Playout, 'enqueue' | 'setSpeechUnderWay'> {
+export class Feed implements SpeechTarget {
   private release: () => void;
   private heldBack: Slot[] | undefined = [];
 
@@ -41,6 +41,15 @@ export class Feed implements Pick<Playout, 'enqueue' | 'setSpeechUnderWay'> {
     if (underWay) return;
     this.handOver();
     this.release(); // all is said that will be: it only has to be played
+  }
+
+  /** There is no hurry: every line begins with a picture. */
+  wantsUpbeat(): boolean {
+    return false;
+  }
+
+  lead(): void {
+    throw new Error('a clip has no upbeats');
   }
 
   /** Into an empty queue, which takes them without waiting, or behind the line before. */

@@ -81,6 +81,7 @@ export class MelStream {
   /**
    * The window of a picture, or undefined while it is incomplete. With `pad`, what has not been pushed yet counts as silence,
    * so that no picture waits for speech that is not synthesised yet; padding is never kept, so later windows are exact.
+   * @param pictureIndex may lie between two pictures
    * @throws RangeError when the picture is more than a second older than the last one asked for
    */
   window(pictureIndex: number, { pad = false }: { pad?: boolean } = {}): MelWindow | undefined {

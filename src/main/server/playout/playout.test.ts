@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
-import { VirtualClock } from './clock';
+import { type Clock, VirtualClock } from './clock';
 import { PictureBuffers } from './picture-buffers';
 import { MAX_QUEUED_SLOTS, Playout, type PlayoutSink, type Slot } from './playout';
 
@@ -39,7 +39,14 @@ interface Shown {
 }
 
 /** Runs a playout on virtual time; `script` is called before picture n with everything it needs to steer. */
-async function run(pictures: number, script: (n: number, playout: Playout) => void | Promise<void>) {
+async function run(
+  pictures: number,
+  script: (n: number, playout: Playout) => void | Promise<void>,
+  {
+    clock = new VirtualClock(),
+    onFrame = () => {},
+  }: { clock?: Clock; onFrame?(frame: number, playout: Playout): void } = {},
+) {
   const avatar = testAvatar();
   const shown: Shown[] = [];
   const frames: { first: number; last: number; ptsSamples: number }[] = [];
@@ -57,6 +64,7 @@ async function run(pictures: number, script: (n: number, playout: Playout) => vo
     },
     audio: (samples, ptsSamples) => {
       frames.push({ first: samples[0]!, last: samples[SAMPLES_PER_FRAME - 1]!, ptsSamples });
+      onFrame(frames.length, playout);
       const next = frames.length / 2;
       if (Number.isInteger(next)) {
         if (next >= pictures) finish();
@@ -64,7 +72,7 @@ async function run(pictures: number, script: (n: number, playout: Playout) => vo
       }
     },
   };
-  const playout = new Playout(avatar, new VirtualClock(), sink, new PictureBuffers(BYTES));
+  const playout = new Playout(avatar, clock, sink, new PictureBuffers(BYTES));
   scripted.push(script(0, playout));
   playout.start();
   await done;
@@ -244,5 +252,102 @@ describe('Playout', () => {
     playout.start();
     expect(await failed).toEqual(new Error('the clip is gone'));
     await playout.close();
+  });
+
+  describe('an upbeat', () => {
+    /** Virtual time that counts as the real one, and of which more may have passed. */
+    class LiveClock extends VirtualClock {
+      override readonly realTime = true as unknown as false;
+      later = 0;
+      override nowSamples(): number {
+        return super.nowSamples() + this.later;
+      }
+    }
+    const upbeat = (value: number, onSent = () => {}) => ({
+      samples: new Float32Array(SAMPLES_PER_FRAME).fill(value),
+      onSent,
+    });
+    const firsts = (frames: { first: number }[]) => frames.map(({ first }) => Math.round(first * 10));
+
+    it('is wanted where speech could begin half way through a picture', async () => {
+      const clock = new LiveClock();
+      const wanted: boolean[] = [];
+      await run(
+        4,
+        async (n, playout) => {
+          if (n !== 2) return; // the second half of a picture has just begun
+          for (const ms of [5, 15, 25, 35, 45]) wanted.push(playout.wantsUpbeat(ms));
+          clock.later = SAMPLES_PER_FRAME / 2;
+          for (const ms of [5, 15, 25, 35]) wanted.push(playout.wantsUpbeat(ms));
+          clock.later = 0;
+        },
+        { clock },
+      );
+      expect(wanted).toEqual([false, false, true, true, false, false, true, true, false]);
+      await run(3, (_, playout) => expect(playout.wantsUpbeat(5)).toBe(false)); // a clip is the same however fast it is made
+    });
+
+    it('sounds before the first slot, over the picture before it, and nothing moves', async () => {
+      const sent: string[] = [];
+      const { shown, frames, figures } = await run(
+        12,
+        async (n, playout) => {
+          if (n !== 3) return;
+          playout.setSpeechUnderWay(true);
+          playout.lead(upbeat(0.9, () => sent.push('upbeat')));
+          expect(playout.wantsUpbeat(5)).toBe(false);
+          for (const value of [0.1, 0.2]) await playout.enqueue(slot(value), never);
+          playout.setSpeechUnderWay(false);
+        },
+        { clock: new LiveClock() },
+      );
+      expect(sent).toEqual(['upbeat']);
+      // Asked for before picture 3: it stands, its second half sounds already, and the mouths follow.
+      expect(firsts(frames).slice(4, 14)).toEqual([0, 0, 0, 9, 1, 1, 2, 2, 0, 0]);
+      expect(shown.map((s) => s.index).slice(0, 8)).toEqual([0, 1, 2, 2, 3, 4, 5, 6]);
+      expect(shown.slice(3, 6).map((s) => s.mouth)).toEqual([2, 200, 200]);
+      expect(figures).toMatchObject({ underruns: 0, mouthMisses: 0 });
+    });
+
+    it('waits for the first mouth, and is dropped with what follows it', async () => {
+      const waiting = slot(0.1);
+      const mouth = waiting.patch;
+      waiting.patch = undefined;
+      const { frames } = await run(
+        12,
+        async (n, playout) => {
+          if (n === 1) {
+            playout.lead(upbeat(0.9));
+            await playout.enqueue(waiting, never);
+          }
+          if (n === 4) waiting.patch = mouth;
+          if (n === 7) {
+            playout.lead(upbeat(0.8));
+            await playout.enqueue(Object.assign(slot(0.2), { patch: undefined }), never);
+          }
+          if (n === 9) playout.clear();
+        },
+        { clock: new LiveClock() },
+      );
+      const heard = firsts(frames);
+      expect(heard.slice(0, 9)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      expect(heard.slice(9, 13)).toEqual([9, 1, 1, 0]);
+      expect(heard.slice(13)).toEqual(Array(11).fill(0));
+    });
+
+    it('fades when it is cut', async () => {
+      const { frames } = await run(
+        8,
+        async (n, playout) => {
+          if (n !== 2) return;
+          playout.lead(upbeat(0.9));
+          await playout.enqueue(slot(0.5), never);
+        },
+        { clock: new LiveClock(), onFrame: (frame, playout) => frame === 6 && playout.clear() },
+      );
+      expect(frames[5]!.first).toBeCloseTo(0.9);
+      expect(frames[6]!.first).toBeGreaterThan(0.4);
+      expect(frames[6]!.last).toBe(0);
+    });
   });
 });

@@ -1,4 +1,10 @@
-import { FRAMES_PER_PICTURE, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE, samplesToMs } from '../../../shared/units';
+import {
+  FRAMES_PER_PICTURE,
+  msToSamples,
+  SAMPLES_PER_FRAME,
+  SAMPLES_PER_PICTURE,
+  samplesToMs,
+} from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
 import type { MouthPatch } from '../mouth/mouth';
 import type { Act } from './act';
@@ -6,6 +12,7 @@ import { Acts, type ActsOptions } from './acts';
 import type { Clock } from './clock';
 import { Composer } from './composer';
 import type { PictureBuffers } from './picture-buffers';
+import { beginsMidPicture, type Upbeat } from './upbeat';
 
 /** 40 ms of a turn: its sound, the avatar picture it was prepared for, and (once inferred) the mouth. */
 export interface Slot {
@@ -62,6 +69,9 @@ const MAX_CATCH_UP_SAMPLES = 48_000;
 /** Queued speech never exceeds this (4 s): enough for a voice to fetch its next sentence, soon prepared, little to throw away. */
 export const MAX_QUEUED_SLOTS = 100;
 
+/** The playout as one turn sees it. */
+export type SpeechTarget = Pick<Playout, 'enqueue' | 'setSpeechUnderWay' | 'wantsUpbeat' | 'lead'>;
+
 /** What a picture belongs to; where that changes, the pictures are blended. */
 type Scene = 'live' | 'still' | Act;
 
@@ -89,6 +99,11 @@ export class Playout {
   /** Avatar position of the picture shown last. */
   private shown = -1;
   private current: Slot | undefined;
+  private upbeat: Upbeat | undefined;
+  /** Of the upbeat, while it sounds. */
+  private upbeatOnAir: Float32Array | undefined;
+  /** When the picture on air was due, on the clock. */
+  private pictureAtSamples = 0;
   private started = false;
   private speechUnderWay = false;
   private heldPictures = 0;
@@ -144,7 +159,18 @@ export class Playout {
 
   /** A run of speech that starts on its only 40 ms would stumble over the first hiccup of whoever prepares it. */
   private get enoughToStart(): boolean {
-    return this.queue.length >= START_SLOTS || !this.speechUnderWay;
+    return this.queue.length >= START_SLOTS - (this.upbeat ? 1 : 0) || !this.speechUnderWay;
+  }
+
+  /** Whether a run of speech that is queued now, and can begin in so many ms, begins sooner with an upbeat. */
+  wantsUpbeat(readyInMs: number): boolean {
+    if (!this.clock.realTime || this.started || this.upbeat || this.queue.length > 0 || this.acting) return false;
+    return beginsMidPicture(this.clock.nowSamples() - this.pictureAtSamples, msToSamples(readyInMs));
+  }
+
+  /** What sounds right before the slot that is queued next. */
+  lead(upbeat: Upbeat): void {
+    this.upbeat = upbeat;
   }
 
   /** A performance is on air. */
@@ -201,10 +227,11 @@ export class Playout {
       slot.patch?.release?.();
       slot.onGone?.(false);
     }
-    if (this.current) {
+    if (this.current || this.upbeatOnAir) {
       this.fadeOut(dropped[0]?.samples);
       this.current = undefined;
     }
+    this.upbeat = this.upbeatOnAir = undefined;
     this.endRun();
     this.speechUnderWay = false;
     this.wake();
@@ -236,7 +263,10 @@ export class Playout {
       this.figures.latestMs = Math.max(this.figures.latestMs, samplesToMs(lateSamples));
       const firstHalf = this.figures.framesSent % FRAMES_PER_PICTURE === 0;
       if (firstHalf && !this.clock.realTime) await this.acts.settled();
-      if (firstHalf) this.step();
+      if (firstHalf) {
+        this.pictureAtSamples = startSamples + ptsSamples;
+        this.step();
+      } else this.stepUpbeat();
       // Sound first: a jittery frame makes every viewer's jitter buffer grow, a jittery picture only itself.
       this.sendFrame(ptsSamples, firstHalf ? 0 : SAMPLES_PER_FRAME);
       if (firstHalf) {
@@ -251,7 +281,7 @@ export class Playout {
 
   /** What this picture shows: the performance on air, else the next slot when it is its turn, the idle loop otherwise. */
   private step(): void {
-    this.current = undefined;
+    this.current = this.upbeatOnAir = undefined;
     const head = this.queue[0];
     const busy = this.speechUnderWay || head !== undefined;
     const acting = this.acts.play({ waiting: head !== undefined, busy });
@@ -262,6 +292,17 @@ export class Playout {
     }
     this.current = head && this.mayShow(head) ? this.take(head) : undefined;
     if (!this.current) this.idle(head);
+  }
+
+  /** Half way through a picture, speech may begin that was cut for it. */
+  private stepUpbeat(): void {
+    const { upbeat } = this;
+    const head = this.queue[0];
+    if (!upbeat || !head || this.current || this.acting || !this.isReady(head)) return;
+    this.upbeat = undefined;
+    this.upbeatOnAir = upbeat.samples;
+    this.started = true;
+    upbeat.onSent?.();
   }
 
   /** The picture for this step. In real time one that is not decoded yet is not waited for: the last one stands. */
@@ -299,11 +340,14 @@ export class Playout {
 
   /** Is it the head's turn? Counts the patience it has for its mouth. */
   private mayShow(head: Slot): boolean {
-    if (this.started) return true;
-    if (this.waitedPictures >= FIRST_MOUTH_PATIENCE_PICTURES) return true;
-    if (this.enoughToStart && head.patch !== undefined) return true;
+    if (this.started || (!this.upbeat && this.isReady(head))) return true;
     this.waitedPictures++;
     return false;
+  }
+
+  private isReady(head: Slot): boolean {
+    if (this.waitedPictures >= FIRST_MOUTH_PATIENCE_PICTURES) return true;
+    return this.enoughToStart && head.patch !== undefined;
   }
 
   private take(head: Slot): Slot {
@@ -387,7 +431,7 @@ export class Playout {
   private sendSound(ptsSamples: number, offset: number): void {
     this.figures.framesSent++;
     const { cutTail, faded } = this;
-    const samples = this.soundOnAir?.subarray(offset, offset + SAMPLES_PER_FRAME) ?? this.silence;
+    const samples = this.upbeatOnAir ?? this.soundOnAir?.subarray(offset, offset + SAMPLES_PER_FRAME) ?? this.silence;
     this.cutTail = undefined;
     if (cutTail) {
       faded.set(samples);

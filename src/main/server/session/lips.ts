@@ -15,6 +15,7 @@ const FIRST_PREPARED_AHEAD = 3;
 const PAD_WITHIN_PICTURES = 1;
 
 interface Wanted {
+  /** Lies between two where the turn begins with an upbeat. */
   turnPicture: number;
   mel: MelStream;
   signal: AbortSignal;
@@ -32,6 +33,11 @@ export class Lips {
     private readonly mouth: Mouth,
     private readonly playout: Playout,
   ) {}
+
+  /** How long a mouth that is asked for now would take. */
+  get answerInMs(): number {
+    return this.mouth.answerInMs ?? 0;
+  }
 
   expect(slot: Slot, wanted: Wanted): void {
     this.wanted.set(slot, wanted);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { SAMPLES_PER_PICTURE } from '../../../shared/units';
+import { SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { PcmChunk } from '../audio/frame';
 import type { MelStream } from '../features/mel-stream';
-import type { Playout, Slot } from '../playout/playout';
+import type { Slot, SpeechTarget } from '../playout/playout';
 import type { Tts } from '../tts/tts';
-import type { Lips } from './lips';
 import { type Stage, perform as walk } from './pipeline';
 import { rehearse } from './rehearse';
 import { Turn, type TurnOutcome, type TurnSource } from './turn';
@@ -13,31 +12,41 @@ import { knownWords } from './words';
 const perform = (turn: Turn, on: Stage) => walk(turn, knownWords(turn.source.text), on);
 
 /** A stage without time: every slot is taken at once, as a viewer with an endless queue would. */
-function stage(tts: Partial<Tts> = {}) {
+function stage(tts: Partial<Tts> = {}, wantsUpbeat = false) {
   const slots: Slot[] = [];
+  const upbeats: Float32Array[] = [];
+  /** Places in the turn that mouths were asked for, in pictures. */
+  const places: number[] = [];
   const windows: (boolean | undefined)[] = [];
   const heard: string[] = [];
   const underWay: boolean[] = [];
   const missed: unknown[] = [];
   let mel: MelStream | undefined;
-  const playout = {
-    setSpeechUnderWay: (value: boolean) => underWay.push(value),
-    enqueue: async (slot: Slot, signal: AbortSignal) => {
+  const playout: SpeechTarget = {
+    setSpeechUnderWay: (value) => void underWay.push(value),
+    enqueue: async (slot, signal) => {
       if (signal.aborted) return false;
       slots.push(slot);
       slot.onSent?.();
       slot.onGone?.(true);
       return true;
     },
-  } as unknown as Playout;
-  const lips = {
-    expect: (_: Slot, wanted: { mel: MelStream }) => {
+    wantsUpbeat: () => wantsUpbeat,
+    lead: (upbeat) => {
+      upbeats.push(upbeat.samples);
+      upbeat.onSent?.();
+    },
+  };
+  const lips: Stage['lips'] = {
+    answerInMs: 0,
+    expect: (_, wanted) => {
       mel = wanted.mel;
+      places.push(wanted.turnPicture);
     },
     pump: () => {
       for (let i = Math.max(0, slots.length - 20); i < slots.length; i++) windows.push(mel?.window(i) !== undefined);
     },
-  } as unknown as Lips;
+  };
   const made: Stage = {
     tts: { name: 'fake', stream: async function* () {}, close: async () => {}, ...tts },
     playout,
@@ -46,8 +55,8 @@ function stage(tts: Partial<Tts> = {}) {
     onMissed: (error) => missed.push(error),
     onSegment: (kind, text) => heard.push(`${kind} ${text} @${slots.length - 1}`),
   };
-  const sound = () => slots.flatMap((slot) => [...slot.samples]);
-  return { stage: made, slots, windows, heard, underWay, missed, sound };
+  const sound = () => [...upbeats, ...slots.map(({ samples }) => samples)].flatMap((samples) => [...samples]);
+  return { stage: made, slots, upbeats, places, windows, heard, underWay, missed, sound };
 }
 
 function turn(source: TurnSource) {
@@ -106,6 +115,22 @@ describe('the walk of a turn', () => {
       'end Two is there. @6',
     ]);
     expect(underWay.at(-1)).toBe(false);
+  });
+
+  it('begins with an upbeat where that is sooner, and asks for mouths that are half a picture later', async () => {
+    const total = 9_700;
+    const voice = { stream: () => pcm(total, 48_000, 4_800) };
+    const { stage: made, upbeats, places, slots, sound } = stage(voice, true);
+    const { turn: t } = turn({ kind: 'echo', text: 'One is here.' });
+    await perform(t, made);
+    expect(upbeats.map(({ length }) => length)).toEqual([SAMPLES_PER_FRAME]);
+    expect(sound().indexOf(0)).toBe(total);
+    expect(places).toEqual(slots.map((_, i) => i + 0.5));
+    expect(t.playedSamples).toBe(SAMPLES_PER_FRAME + slots.length * SAMPLES_PER_PICTURE);
+    // A sound too short to be sure of a slot has none.
+    const short = stage({ stream: () => pcm(3_000, 48_000, 3_000) }, true);
+    await perform(turn({ kind: 'echo', text: 'One.' }).turn, short.stage);
+    expect(short.upbeats).toHaveLength(0);
   });
 
   it('stops asking the voice once it is interrupted', async () => {

@@ -1,9 +1,9 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import { FEATURE_RATE_HZ, SAMPLE_RATE_HZ, SAMPLES_PER_PICTURE } from '../../../shared/units';
+import { FEATURE_RATE_HZ, SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import { Framer } from '../audio/framer';
 import { Resampler } from '../audio/resample';
 import { MelStream } from '../features/mel-stream';
-import type { Playout, Slot } from '../playout/playout';
+import type { Slot, SpeechTarget } from '../playout/playout';
 import { runAhead } from './ahead';
 import type { Lips } from './lips';
 import { type SpeechOptions, type SpeechPart, speech } from './speech';
@@ -11,8 +11,8 @@ import type { Turn } from './turn';
 import type { Words } from './words';
 
 export interface Stage extends SpeechOptions {
-  playout: Playout;
-  lips: Lips;
+  playout: SpeechTarget;
+  lips: Pick<Lips, 'expect' | 'pump' | 'answerInMs'>;
   windowStartMs: number;
   onSegment(kind: 'begin' | 'end', text: string): void;
 }
@@ -23,6 +23,8 @@ const CLOSING_PICTURES = 4;
 const SLICE_SAMPLES = SAMPLE_RATE_HZ / 10;
 /** Speech synthesised ahead of the playout queue: a slow voice uses the time that a long sentence takes to be said. */
 const MAX_AHEAD_MS = 15_000;
+/** Of a first mouth, besides its engine's time: its mel window, and the way there and back. */
+const PREPARING_MS = 3;
 /** Quieter than this (-50 dBFS) nobody hears. */
 const AUDIBLE = 0.003;
 
@@ -53,13 +55,15 @@ export async function perform(turn: Turn, words: Words, stage: Stage): Promise<v
   let resample: { rateHz: number; resampler: Resampler } | undefined;
   let turnPicture = 0;
   let heardSamples = 0;
+  /** What sounds before the first slot. */
+  let upbeatSamples = 0;
   let last: Queued | undefined;
   /** Beginnings and ends of segments that lie in a slot not queued yet. */
   const marks: Mark[] = [];
   const report = ({ kind, text }: Mark) => stage.onSegment(kind, text);
 
   const enqueue = async (samples: Float32Array): Promise<void> => {
-    const endSamples = (turnPicture + 1) * SAMPLES_PER_PICTURE;
+    const endSamples = upbeatSamples + (turnPicture + 1) * SAMPLES_PER_PICTURE;
     const queued: Queued = {
       marks: marks.splice(
         0,
@@ -79,7 +83,7 @@ export async function perform(turn: Turn, words: Words, stage: Stage): Promise<v
       onSent: () => {
         queued.sent = true;
         clock.mark('firstPictureSentMs');
-        if (samples.some((x) => Math.abs(x) > AUDIBLE)) clock.mark('firstSoundSentMs');
+        if (isAudible(samples)) clock.mark('firstSoundSentMs');
         queued.marks.forEach(report);
         turn.playedSamples += SAMPLES_PER_PICTURE;
       },
@@ -89,23 +93,38 @@ export async function perform(turn: Turn, words: Words, stage: Stage): Promise<v
       gone();
       return;
     }
-    lips.expect(slot, { turnPicture, mel, signal });
+    lips.expect(slot, { turnPicture: turnPicture + upbeatSamples / SAMPLES_PER_PICTURE, mel, signal });
     turnPicture++;
   };
   const note = (kind: 'begin' | 'end', text: string): void => {
     // A segment ends with its last sample, which may be in a slot that is queued, or even sent, already.
     const atSamples = kind === 'end' ? Math.max(0, heardSamples - 1) : heardSamples;
     const mark = { atSamples, kind, text };
-    if (atSamples >= turnPicture * SAMPLES_PER_PICTURE || !last) marks.push(mark);
+    if (atSamples >= upbeatSamples + turnPicture * SAMPLES_PER_PICTURE || !last) marks.push(mark);
     else if (!last.sent) last.marks.push(mark);
     else report(mark);
+  };
+  /** The sound of the first slots; what sounds before them, where that is sooner, is the playout's by then. */
+  const withoutUpbeat = (first: Float32Array): Float32Array => {
+    if (first.length < 2 * SAMPLES_PER_PICTURE || !playout.wantsUpbeat(lips.answerInMs + PREPARING_MS)) return first;
+    const samples = first.slice(0, SAMPLES_PER_FRAME);
+    upbeatSamples = samples.length;
+    playout.lead({
+      samples,
+      onSent: () => {
+        if (isAudible(samples)) clock.mark('firstSoundSentMs');
+        turn.playedSamples += samples.length;
+      },
+    });
+    return first.subarray(samples.length);
   };
   const hear = async (samples48k: Float32Array): Promise<void> => {
     for (let at = 0; at < samples48k.length; at += SLICE_SAMPLES) {
       const slice = samples48k.subarray(at, at + SLICE_SAMPLES);
+      const isFirst = heardSamples === 0;
       heardSamples += slice.length;
       mel.push(toFeatureRate.push(slice));
-      for (const block of slots.push(slice)) {
+      for (const block of slots.push(isFirst ? withoutUpbeat(slice) : slice)) {
         if (signal.aborted) return;
         await enqueue(block);
       }
@@ -147,6 +166,8 @@ export async function perform(turn: Turn, words: Words, stage: Stage): Promise<v
     await last?.gone;
   }
 }
+
+const isAudible = (samples: Float32Array): boolean => samples.some((x) => Math.abs(x) > AUDIBLE);
 
 function durationMs(part: SpeechPart): number {
   return part.kind === 'pcm' ? (part.chunk.samples.length / part.chunk.sampleRateHz) * 1_000 : 0;

@@ -1,7 +1,6 @@
-import type { Playout, Slot } from '../playout/playout';
+import type { SpeechTarget } from '../playout/playout';
 import type { Tts } from '../tts/tts';
-import type { Lips } from './lips';
-import { perform } from './pipeline';
+import { perform, type Stage } from './pipeline';
 import { Turn } from './turn';
 import { knownWords } from './words';
 
@@ -30,23 +29,26 @@ const hum: Tts = {
 export async function rehearse(windowStartMs: number, signal: AbortSignal, tts: Tts = hum): Promise<void> {
   const turn = new Turn(0, { kind: 'echo', text: TEXT }, () => {});
   signal.addEventListener('abort', () => turn.interrupt(), { once: true });
-  const playout = {
+  const playout: SpeechTarget = {
     setSpeechUnderWay: () => {},
-    enqueue: async (slot: Slot) => {
+    enqueue: async (slot) => {
       slot.onGone?.(true);
       return true;
     },
+    wantsUpbeat: () => false,
+    lead: () => {},
   };
-  const lips = {
-    expect: (_: Slot, { mel, turnPicture }: Parameters<Lips['expect']>[1]) => mel.window(turnPicture, { pad: true }),
+  const lips: Stage['lips'] = {
+    expect: (_, { mel, turnPicture }) => void mel.window(turnPicture, { pad: true }),
     pump: () => {},
+    answerInMs: 0,
   };
   let missed: unknown;
   await perform(turn, knownWords(TEXT), {
     tts,
     onMissed: (error) => (missed ??= error),
-    playout: playout as unknown as Playout,
-    lips: lips as unknown as Lips,
+    playout,
+    lips,
     windowStartMs,
     onSegment: () => {},
   });
