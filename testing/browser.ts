@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright';
 import { findChromium } from './chromium.mjs';
+import type { ImpairedLink } from './impaired-link';
 
 /** Flags of FIELD-NOTES: no sandbox for root, sound without a click, no chatter to hosts that a test machine does not reach. */
 const FLAGS = [
@@ -32,6 +33,7 @@ export interface Viewer {
 
 declare global {
   interface Window {
+    throughLink(answer: string): Promise<string>;
     viewer: {
       pc: RTCPeerConnection;
       video: HTMLVideoElement;
@@ -49,11 +51,17 @@ declare global {
 }
 
 /** Opens a viewer on a page of the server's own origin; resolves at the first picture. */
-export async function view(page: Page, url: string, options: { codec?: 'VP8' | 'H264' } = {}): Promise<Viewer> {
+export async function view(
+  page: Page,
+  url: string,
+  { codec, link }: { codec?: 'VP8' | 'H264'; link?: ImpairedLink } = {},
+): Promise<Viewer> {
+  const options = { codec, impaired: link !== undefined };
+  if (link) await page.exposeFunction('throughLink', (answer: string) => link.through(answer));
   // tsx keeps function names by calling a helper that exists only in its own modules.
   await page.addInitScript('globalThis.__name = (value) => value');
   await page.goto(`${url}/docs`, { waitUntil: 'domcontentloaded' });
-  return page.evaluate(async ({ codec }) => {
+  return page.evaluate(async ({ codec, impaired }) => {
     const pc = new RTCPeerConnection({ iceServers: [] });
     const video = document.body.appendChild(document.createElement('video'));
     video.autoplay = true;
@@ -84,9 +92,14 @@ export async function view(page: Page, url: string, options: { codec?: 'VP8' | '
     const reply = await fetch('/offer', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ sdp: pc.localDescription!.sdp, type: 'offer' }),
+      body: JSON.stringify({
+        // The server is not to find a way past the link.
+        sdp: impaired ? pc.localDescription!.sdp.replace(/^a=candidate:.*\r\n/gm, '') : pc.localDescription!.sdp,
+        type: 'offer',
+      }),
     });
     const answer = await reply.json();
+    if (impaired && answer.sdp) answer.sdp = await window.throughLink(answer.sdp);
     if (!answer.sdp) throw new Error(`${reply.status} ${JSON.stringify(answer)}`);
     const answerMs = performance.now() - t0;
     await pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });

@@ -8,12 +8,15 @@ export interface LinkConditions {
   queueBytes: number;
   /** Of those that passed the queue, 0 to 1. */
   loss: number;
+  /** The receiving process is held up now and then, for so long at most: all that came meanwhile arrives at once. */
+  stallMs?: number;
 }
 
 /** A bottleneck on counted time: a bounded first-in-first-out queue, a constant delay, losses by a seeded generator. */
 export class SimulatedLink {
   private freeAtMs = 0;
   private seed = 1;
+  private stall = { fromMs: 0, toMs: 0 };
   private readonly flights: Arrival[] = [];
 
   constructor(public conditions: LinkConditions) {}
@@ -25,7 +28,16 @@ export class SimulatedLink {
     const full = waitMs * bytesPerMs + bytes > queueBytes;
     if (!full) this.freeAtMs = nowMs + waitMs + bytes / bytesPerMs;
     const lost = full || this.random() < loss;
-    this.flights.push({ sentMs: nowMs, bytes, arrivedMs: lost ? undefined : this.freeAtMs + delayMs });
+    this.flights.push({ sentMs: nowMs, bytes, arrivedMs: lost ? undefined : this.seen(this.freeAtMs + delayMs) });
+  }
+
+  private seen(arrivedMs: number): number {
+    const { stallMs = 0 } = this.conditions;
+    if (arrivedMs > this.stall.toMs) {
+      const fromMs = arrivedMs + this.random() * 3 * stallMs;
+      this.stall = { fromMs, toMs: fromMs + this.random() * stallMs };
+    }
+    return stallMs > 0 && arrivedMs >= this.stall.fromMs ? this.stall.toMs : arrivedMs;
   }
 
   /** What the receiver knows at this time: all up to the newest packet that has arrived. */

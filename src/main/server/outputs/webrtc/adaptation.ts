@@ -95,8 +95,8 @@ export class Adaptation implements Adaptive {
     if (decided) {
       this.switch.goTo(decided.rendition);
       this.onSwitch(decided.rendition, decided.why);
-      // What waits to be sent belongs to the rendition that did not fit.
-      if (decided.rendition === 'live') this.pacer.clear();
+      // What waits to be sent, or is missed, belongs to the rendition that did not fit.
+      if (decided.rendition === 'live') this.abandon();
     }
     this.pacer.rateBps = this.network.targetBps * PACE;
     this.retransmitter.rateBps = this.network.targetBps;
@@ -115,11 +115,13 @@ export class Adaptation implements Adaptive {
   private send(rendition: Rendition, packet: EncodedPacket, parameterSets: Uint8Array | undefined): void {
     const before = this.switch.sending;
     if (!this.switch.takes(rendition, packet)) return;
-    if (rendition !== before) {
-      this.retransmitter.forget();
-      this.pacer.clear();
-    }
+    if (rendition !== before) this.abandon();
     this.senders.video(packet, parameterSets);
+  }
+
+  private abandon(): void {
+    this.retransmitter.forget();
+    this.pacer.clear();
   }
 
   private measure({ data, ptsSamples }: EncodedPacket): void {

@@ -39,6 +39,10 @@ const LONG_QUEUE_MS = 60;
 const DRAINS_WITHIN_MS = 3_000;
 /** How long a decision takes to show in what is reported, beside the round trip. */
 const REACTION_MS = 200;
+/** After a fall packets are watched for so long: a queue of ours becomes shorter, a way that became longer does not. */
+const JUDGE_MS = 1_000;
+/** Less than this share of what should have drained means that it was none. */
+const DRAINED_SHARE = 0.3;
 /** Packets of this age that nobody reported on, though reports come: they stand in a queue. */
 const OVERDUE_MS = 500;
 /** An opinion of the receiver's (REMB) that is older counts no more. */
@@ -63,6 +67,7 @@ export class BandwidthEstimate {
   private capacityBps: number | undefined;
   /** From a decision on, until the queue is gone; what is longer without one is the way itself. */
   private queueIsOurs = false;
+  private judged: { sinceMs: number; queueMs: number | undefined; drainPerMs: number } | undefined;
   private decidedMs = Number.NEGATIVE_INFINITY;
   private grownMs: number | undefined;
   private feedbackMs = Number.NEGATIVE_INFINITY;
@@ -112,6 +117,7 @@ export class BandwidthEstimate {
       else this.tally.received++;
     }
     if (this.queueMs < QUIET_QUEUE_MS) this.queueIsOurs = false;
+    this.judge(arrivals.at(-1)?.sentMs ?? 0);
     const loss = this.tallied(arrivals.at(-1)?.sentMs ?? nowMs);
     if (loss !== undefined) this.lossFraction = loss;
     const heavy = this.queueMs < QUIET_QUEUE_MS ? HEAVY_LOSS_WITHOUT_QUEUE : HEAVY_LOSS;
@@ -163,13 +169,32 @@ export class BandwidthEstimate {
   }
 
   private fall(cause: Cause, toBps: number, nowMs: number): void {
-    this.capacityBps = this.receivedBps || undefined;
+    const receivedBps = this.receivedBps;
+    this.capacityBps = receivedBps || undefined;
     this.target = Math.max(this.limits.floorBps, Math.min(this.target, toBps));
+    if (receivedBps > this.target) {
+      this.judged ??= { sinceMs: nowMs, queueMs: undefined, drainPerMs: 1 - this.target / receivedBps };
+    }
     this.cause = cause;
     this.queueIsOurs = true;
     this.decidedMs = this.grownMs = nowMs;
     this.tally = { received: 0, lost: 0, sinceMs: Number.NaN };
     this.trend.restart();
+  }
+
+  /** Was it right to fall? Told by packets that were sent after it. */
+  private judge(newestSentMs: number): void {
+    const { judged } = this;
+    if (!judged || newestSentMs < judged.sinceMs + REACTION_MS) return;
+    judged.queueMs ??= this.queueMs;
+    if (newestSentMs < judged.sinceMs + REACTION_MS + JUDGE_MS) return;
+    this.judged = undefined;
+    if (judged.queueMs < QUIET_QUEUE_MS) return;
+    const due = Math.min(judged.queueMs, judged.drainPerMs * JUDGE_MS);
+    if (judged.queueMs - this.queueMs >= due * DRAINED_SHARE) return;
+    this.trend.rebase();
+    this.queueIsOurs = false;
+    this.capacityBps = undefined;
   }
 
   private grow(nowMs: number): void {

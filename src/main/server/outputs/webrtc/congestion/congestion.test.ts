@@ -92,6 +92,25 @@ describe('a peer on a good network', () => {
   });
 });
 
+describe('a peer on a machine that has other things to do', () => {
+  it.each([50, 150, 300])('stays with the program though its process stands still for up to %d ms', (stallMs) => {
+    expect(new Peer().run(120_000, { stallMs }).switches).toEqual([]);
+  });
+
+  it('soon finds that a way which became longer is no queue', () => {
+    const busy = { stallMs: 200 };
+    const peer = new Peer().run(20_000, busy).run(30_000, { ...busy, delayMs: 200 });
+    expect(peer.choice.rendition).toBe('program');
+    expect(peer.targetBps).toBeGreaterThan(1.15 * PROGRAM_BPS);
+  });
+
+  it('leaves the program all the same where it does not fit, and returns', () => {
+    const peer = new Peer().run(10_000, { stallMs: 150 });
+    peer.run(20_000, { rateBps: 300_000, queueBytes: 32_000, stallMs: 150 }).run(15_000, { stallMs: 150 });
+    expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live', 'program']);
+  });
+});
+
 describe('a peer whose network carries 300 kbit/s', () => {
   const narrow: LinkConditions = { rateBps: 300_000, delayMs: 50, queueBytes: 32_000, loss: 0.02 };
 

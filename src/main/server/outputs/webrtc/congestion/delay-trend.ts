@@ -4,8 +4,6 @@ const TREND_BUCKETS = 6;
 const BASE_BUCKETS = 300;
 /** A queue that grows by so much within the trend's time, its largest step left out, is one of our making. */
 const RISE_MS = 30;
-const STANDING_QUEUE_MS = 150;
-const STANDING_RISE_MS = 10;
 
 /**
  * Tells from one-way delays whether a queue grows on the way (the clocks of the two sides need not agree). Google Congestion
@@ -32,6 +30,12 @@ export class DelayTrend {
     this.fresh = 0;
   }
 
+  /** What the way takes now is what it takes: nothing shorter is remembered. */
+  rebase(): void {
+    this.minima.splice(0, this.minima.length - 1);
+    this.fresh = Math.min(this.fresh, 1);
+  }
+
   /** How much longer packets take now than the quickest of the last 30 s. */
   get queueMs(): number {
     const last = this.minima.at(-1);
@@ -43,8 +47,7 @@ export class DelayTrend {
     if (minima.length < 3) return false;
     let largest = 0;
     for (let i = 1; i < minima.length; i++) largest = Math.max(largest, minima[i]! - minima[i - 1]!);
-    const rise = minima.at(-1)! - minima[0]! - largest;
-    return rise >= RISE_MS || (this.queueMs >= STANDING_QUEUE_MS && rise >= STANDING_RISE_MS);
+    return minima.at(-1)! - minima[0]! - largest >= RISE_MS;
   }
 
   private closeBucket(): void {

@@ -10,6 +10,9 @@ export interface Sight {
 /** A dip that is over so soon was none. */
 const LEAVE_AFTER_MS = 300;
 const LEAVE_BELOW = 0.95;
+/** A fall as deep as this has been looked at long enough: each further picture only makes the queue longer. */
+const LEAVE_SOON_BELOW = 0.5;
+const LEAVE_SOON_AFTER_MS = 80;
 const RETURN_AFTER_MS = 1_000;
 /** Speech takes more than silence, and keyframes more than either. */
 const RETURN_ABOVE = 1.15;
@@ -41,7 +44,8 @@ export class RenditionChoice {
       return undefined;
     }
     this.otherwiseSinceMs ??= nowMs;
-    if (nowMs - this.otherwiseSinceMs < (leaving ? LEAVE_AFTER_MS : RETURN_AFTER_MS)) return undefined;
+    const leaveAfterMs = targetBps < programBps * LEAVE_SOON_BELOW ? LEAVE_SOON_AFTER_MS : LEAVE_AFTER_MS;
+    if (nowMs - this.otherwiseSinceMs < (leaving ? leaveAfterMs : RETURN_AFTER_MS)) return undefined;
     if (!leaving && nowMs - this.switchedMs < this.waitMs) return undefined;
     if (leaving) {
       const failed = nowMs - this.switchedMs < FAILED_WITHIN_MS;
