@@ -13,8 +13,9 @@ export type FileFault =
 export class FileServer {
   /** Path -> content; another content has another ETag. */
   readonly files = new Map<string, Buffer>();
-  /** Taken one for each request; then all goes well. */
+  /** Taken one for each request for one of the paths; then all goes well. */
   readonly faults: FileFault[] = [];
+  faultyPaths = /./;
   readonly requests: { path: string; range: string | undefined; ifRange: string | undefined }[] = [];
   ranges = true;
   etags = true;
@@ -34,7 +35,7 @@ export class FileServer {
     const path = request.url ?? '';
     const { range, 'if-range': ifRange } = request.headers;
     this.requests.push({ path, range, ifRange: ifRange as string | undefined });
-    const fault = this.faults.shift();
+    const fault = this.faultyPaths.test(path) ? this.faults.shift() : undefined;
     if (path.startsWith('/moved/')) {
       response.writeHead(302, { location: path.slice('/moved'.length) }).end();
       return;

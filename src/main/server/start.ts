@@ -38,6 +38,7 @@ import { RecordingLibrary } from './recordings/library';
 import { startPushing } from './session/push-mode';
 import { SessionRegistry } from './session/registry';
 import { rehearse } from './session/rehearse';
+import { openCatalogue } from './tts/local/open-catalogue';
 import { createTts } from './tts/registry';
 import { SwitchableTts } from './tts/switchable';
 
@@ -100,7 +101,9 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   if (known.length > 0) stageLog.info(`performances: ${known.join(', ')}`);
   const voices = { voicesDir: join(dataDir, 'voices'), log: log.child({ scope: 'voice' }) };
   const tts = new SwitchableTts(createTts(settings, voices));
-  live.follow({ names: VOICE_SETTINGS, apply: () => tts.change(createTts(settings, voices)) });
+  const renewVoice = () => tts.change(createTts(settings, voices));
+  live.follow({ names: VOICE_SETTINGS, apply: renewVoice });
+  const catalogue = openCatalogue(settings, dataDir, { onChange: renewVoice, log: voices.log });
   live.follow({ names: ['log_level'], apply: () => (log.level = settings.log_level) });
   const stopping = new AbortController();
   const { mouth, chooser } = createMouth({
@@ -212,6 +215,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     diagnostics: () => diagnosticsOf({ settings, secrets, health, recent }),
     recent,
     tts,
+    catalogue,
     chat,
     recordings,
     clips,
@@ -231,7 +235,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       stopping.abort();
       await sessions.closeAll();
       await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
-      await Promise.allSettled([clips.close(), exports.close(), imports.close()]);
+      await Promise.allSettled([clips.close(), exports.close(), imports.close(), catalogue.downloads.close()]);
       await Promise.allSettled([avatars.close(), actions.close()]);
       for (const part of [metrics, loop, disk, kept]) part.close();
     })();

@@ -65,6 +65,8 @@ export const ACCESS_TABLE: readonly (readonly [method: string, path: string, acc
   // An avatar or a model that is brought in stays, and is read by every later session.
   ['*', '/api/avatars*', { ...upload, scope: 'admin' }],
   ['*', '/api/models*', { ...upload, scope: 'admin' }],
+  ['*', '/api/voices/catalogue*', { ...upload, scope: 'admin' }],
+  ['POST', '/api/voices/preview', upload],
   ['POST', '/api/sessions', { scope: 'control', class: 'offer' }],
   ['*', '/api/sessions/*', control],
   ['*', '/api/recordings*', control],

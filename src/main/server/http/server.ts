@@ -23,6 +23,7 @@ import { auditCalls } from './audit';
 import { type AvatarRouteDependencies, avatarRoutes } from './avatar-routes';
 import { acceptJsonBodies } from './body';
 import { guardRequests, policyOf } from './caller';
+import { type CatalogueRouteDependencies, catalogueRoutes } from './catalogue-routes';
 import { clipRoutes } from './clip-routes';
 import { limitConnections } from './connections';
 import { exportRoutes } from './export-routes';
@@ -41,6 +42,7 @@ import { type MetricsRouteDependencies, metricsRoutes } from './metrics-routes';
 import { describeApi } from './openapi';
 import { type ModelRouteDependencies, modelRoutes } from './model-routes';
 import { sendSecurityHeaders, servePage } from './page';
+import { previewRoutes } from './preview-routes';
 import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
 import { type PanelRouteDependencies, panelRoutes } from './panel-routes';
@@ -62,6 +64,8 @@ export interface HttpServerOptions extends MetricsRouteDependencies, Pick<PanelR
   health: () => object;
   /** The voice that /api/voices tells about; without one there is no such route. */
   tts?: Tts;
+  /** Voices to download; without them there is no /api/voices/catalogue. */
+  catalogue?: CatalogueRouteDependencies;
   chat?: LlmRouteDependencies;
   /** The avatars that /api/avatars tells about; without them there is no such route. */
   avatars?: AvatarRouteDependencies;
@@ -146,6 +150,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   adminRoutes(app, { settings, sessions, health });
   settingsRoutes(app, options.live);
   voiceRoutes(app, { tts: options.tts });
+  previewRoutes(app, { tts: options.tts });
+  catalogueRoutes(app, options.catalogue);
   llmRoutes(app, options.chat ?? {});
   await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));
   panelRoutes(app, { settings, tls: tls !== undefined, ...(options.recent && { recent: options.recent }) });

@@ -5,10 +5,10 @@ import type { ImportKind, ImportResult, ImportView } from '../../../shared/libra
 import { HeraldError } from '../errors';
 import { JobQueue, type JobTools, newJobId } from '../job-queue';
 import type { Log } from '../log';
+import { Turns } from '../turns';
 import { Inbox, type InboxBounds, type Received } from './inbox';
 import { freeName, tidyName } from './names';
 import { checkRoom } from './room';
-import { Turns } from './turns';
 
 /** What is done with what was received. */
 export interface Importer {

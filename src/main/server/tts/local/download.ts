@@ -23,8 +23,12 @@ export interface DownloadOptions {
   stallMs?: number;
   /** Before another attempt; it doubles with each one that brought nothing. */
   retryMs?: number;
+  /** What names another host to download from, in messages. Default `--from`. */
+  mirrorSetting?: string;
 }
 
+/** Stands in messages for what names another host. */
+const MIRROR = '{mirror}';
 /** Attempts in a row that bring nothing. */
 const MAX_IDLE_ATTEMPTS = 4;
 /** Left free for others. */
@@ -40,6 +44,17 @@ class Interrupted extends Error {}
  * @throws HeraldError('refused') that says what to do; the signal's reason
  */
 export async function downloadFile(request: DownloadRequest, options: DownloadOptions): Promise<string> {
+  const { mirrorSetting = '--from' } = options;
+  try {
+    return await download(request, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!(error instanceof HeraldError)) throw error;
+    throw refuse(error.message.replaceAll(MIRROR, mirrorSetting));
+  }
+}
+
+async function download(request: DownloadRequest, options: DownloadOptions): Promise<string> {
   const { signal, retryMs = 1_000 } = options;
   const part = `${request.file}.part`;
   await mkdir(dirname(part), { recursive: true });
@@ -56,7 +71,7 @@ export async function downloadFile(request: DownloadRequest, options: DownloadOp
       idle = (await sizeOf(part)) > before ? 0 : idle + 1;
       if (idle >= MAX_IDLE_ATTEMPTS) {
         throw refuse(
-          `${request.url} cannot be reached (${error.message}). Check the internet connection, or name a mirror with --from; ` +
+          `${request.url} cannot be reached (${error.message}). Check the internet connection, or name a mirror with ${MIRROR}; ` +
             'the download goes on where it stopped.',
         );
       }
@@ -89,7 +104,7 @@ async function fetchRest(request: DownloadRequest, part: string, options: Downlo
       if (request.sizeBytes !== undefined && totalBytes !== request.sizeBytes) {
         throw refuse(
           `${request.url} has ${totalBytes} bytes, and ${request.sizeBytes} were expected: it is another file, or an error ` +
-            'page. Name another mirror with --from.',
+            `page. Name another mirror with ${MIRROR}.`,
         );
       }
       await checkRoom(dirname(part), (totalBytes ?? 0) - start);
@@ -131,8 +146,8 @@ async function connect(
   if (response.ok || status === 416) return response;
   await response.body?.cancel().catch(() => {});
   if (status === 429 || status >= 500) throw new Interrupted(`it answers ${status}`);
-  if (status === 404) throw refuse(`${url} is not there (404). Another voice, or a mirror (--from), may do.`);
-  throw refuse(`${url} may not be downloaded (it answers ${status}). Name a mirror with --from.`);
+  if (status === 404) throw refuse(`${url} is not there (404). Another voice, or a mirror (${MIRROR}), may do.`);
+  throw refuse(`${url} may not be downloaded (it answers ${status}). Name a mirror with ${MIRROR}.`);
 }
 
 /** Where the answer's bytes belong; undefined when the beginning that is here is of no use. */
@@ -211,7 +226,7 @@ async function verify({ url, file, sizeBytes, md5, sha256 }: DownloadRequest, pa
   await rm(`${part}.etag`, { force: true });
   throw refuse(
     `What came from ${url} is not ${basename(file)} as it was published (its checksum is another one), and was deleted. Try ` +
-      'again, or name another mirror with --from.',
+      `again, or name another mirror with ${MIRROR}.`,
   );
 }
 

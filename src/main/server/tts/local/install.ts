@@ -14,6 +14,7 @@ export interface InstallOptions {
   onProgress?: (progress: { receivedBytes: number; totalBytes: number }) => void;
   stallMs?: number;
   retryMs?: number;
+  mirrorSetting?: string;
 }
 
 /**

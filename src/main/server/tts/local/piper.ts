@@ -127,9 +127,12 @@ export async function preparePiper(onnxFile: string, settings: PiperSettings, di
   return prepared;
 }
 
+/** The copies of a voice that is gone. @param dir see `preparePiper` */
+export const removePreparedPiper = (name: string, dir: string): Promise<void> => removeOthers(dir, name);
+
 /** Copies of earlier downloads of the same voice. One that is in use may stay (Windows), and goes the next time. */
-async function removeOthers(dir: string, name: string, kept: string): Promise<void> {
-  const copies = (await readdir(dir)).filter(
+async function removeOthers(dir: string, name: string, kept?: string): Promise<void> {
+  const copies = (await readdir(dir).catch(() => [])).filter(
     (copy) => copy !== kept && copy.startsWith(`${name}-`) && /^[0-9a-z]+-[0-9a-z]+$/.test(copy.slice(name.length + 1)),
   );
   await Promise.all(copies.map((copy) => rm(join(dir, copy), { recursive: true, force: true }).catch(() => {})));

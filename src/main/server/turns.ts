@@ -1,4 +1,4 @@
-import { HeraldError } from '../errors';
+import { HeraldError } from './errors';
 
 /** One at a time, in order, with a bound to how many wait. */
 export class Turns {
