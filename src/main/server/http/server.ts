@@ -39,20 +39,20 @@ import {
 } from './limits';
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
 import { type MetricsRouteDependencies, metricsRoutes } from './metrics-routes';
-import { describeApi } from './openapi';
 import { type ModelRouteDependencies, modelRoutes } from './model-routes';
+import { describeApi } from './openapi';
 import { sendSecurityHeaders, servePage } from './page';
+import { type PanelRouteDependencies, panelRoutes } from './panel-routes';
 import { previewRoutes } from './preview-routes';
 import { recordingRoutes } from './recording-routes';
 import { sessionRoutes } from './routes';
-import { type PanelRouteDependencies, panelRoutes } from './panel-routes';
 import { settingsRoutes } from './settings-routes';
 import { cutSlowBodies } from './slow-bodies';
 import { EventStreams } from './sse';
 import type { TlsFiles } from './tls';
+import { tokenRoutes } from './token-routes';
 import { Tokens } from './tokens';
 import { voiceRoutes } from './voice-routes';
-import { tokenRoutes } from './token-routes';
 import { whepRoutes } from './whep-routes';
 
 export interface HttpServerOptions extends MetricsRouteDependencies, Pick<PanelRouteDependencies, 'recent'> {
@@ -148,14 +148,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   importRoutes(app, { imports: options.imports });
   modelRoutes(app, options.models);
   adminRoutes(app, { settings, sessions, health });
+  panelRoutes(app, { settings, tls: tls !== undefined, ...(options.recent && { recent: options.recent }) });
+  tokenRoutes(app, tokens);
   settingsRoutes(app, options.live);
   voiceRoutes(app, { tts: options.tts });
   previewRoutes(app, { tts: options.tts });
   catalogueRoutes(app, options.catalogue);
   llmRoutes(app, options.chat ?? {});
   await servePage(app, options.rendererDir ?? join(appRoot, 'out', 'renderer'));
-  panelRoutes(app, { settings, tls: tls !== undefined, ...(options.recent && { recent: options.recent }) });
-  tokenRoutes(app, tokens);
 
   app.addHook('preClose', async () => {
     streams.closeAll();
@@ -182,12 +182,12 @@ function transportOf(tls: TlsFiles | undefined): Pick<FastifyHttpOptions<Server>
 function logRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async (request, reply) => {
     const { method, url, caller } = request;
+    // Whoever reads the log would see only that.
+    if (pathOf(url) === '/api/logs') return;
     log.debug(
       { status: reply.statusCode, ms: Math.round(reply.elapsedTime), from: caller?.address },
       `${method} ${pathOf(url)}`,
     );
-    // Whoever reads the log would see only that.
-    if (pathOf(url) === '/api/logs') return;
   });
 }
 
