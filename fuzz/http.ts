@@ -30,6 +30,8 @@ const WAITS = [
   'POST /humanaudio',
   'GET /api/llm/models',
   'GET /api/voices',
+  'POST /api/voices/preview',
+  'POST /api/imports',
 ];
 
 interface Reply {

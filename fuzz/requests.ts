@@ -31,6 +31,11 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 /** Pages are no part of the document. */
 const UNLISTED = ['/', '/docs/', '/openapi.json'];
 const BOUNDARY = 'herald-fuzz-boundary';
+/** Of sound, of what can be imported, and of what must not be written. */
+const FILE_NAMES = [
+  ...['a.wav', '好.m4a', 'x.zip', 'x.pth', 'x.onnx', 'a/full_imgs/0.png', 'a/coords.pkl', ''],
+  ...['../../x.mp3', 'a\\b.png', 'a/../../coords.pkl', '/etc/full_imgs/0.png', 'C:/coords.pkl'],
+];
 
 export function routesOf(document: OpenApi): Route[] {
   const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
@@ -79,7 +84,7 @@ function bodyOf({ requestBody }: Operation, source: ValueSource): Pick<FuzzReque
 function formOf(schema: JsonSchema, value: Record<string, unknown>, random: Random) {
   const parts = Object.entries(schema.properties ?? {}).map(([name, { format }]) => {
     const file = format === 'binary';
-    const fileName = random.of(['a.wav', '../../x.mp3', 'a\\b.png', '好.m4a', 'x.zip', '']);
+    const fileName = random.of(FILE_NAMES);
     const head = `Content-Disposition: form-data; name="${name}"${file ? `; filename="${fileName}"` : ''}`;
     const body = file ? nastyFile(random) : Buffer.from(String(value[name] ?? ''));
     return Buffer.concat([Buffer.from(`--${BOUNDARY}\r\n${head}\r\n\r\n`), body, Buffer.from('\r\n')]);

@@ -10,6 +10,7 @@ import { defaultSettings } from '../../../shared/settings';
 import { AvatarLibrary } from '../avatar/library';
 import { AvatarRemoval } from '../avatar/removal';
 import { appRoot } from '../entries';
+import { openImports } from '../imports/open';
 import { createLogger } from '../log';
 import { MouthLibrary } from '../mouth/library';
 import { openCatalogue } from '../tts/local/open-catalogue';
@@ -52,6 +53,7 @@ beforeAll(async () => {
     sessions: new FakeSessions(),
     health: () => ({}),
     avatars: { avatars, defaultAvatar: 'clara', removal },
+    imports: openImports({ models: undefined }, dataDir, { avatars, log }),
     models: { library, mouth: { status: () => (instead ? { instead } : {}) } },
     tts: voice,
     catalogue,
@@ -71,6 +73,28 @@ afterAll(async () => {
 const get = (url: string) => app.inject({ method: 'GET', url });
 const remove = (url: string) => app.inject({ method: 'DELETE', url });
 const post = (url: string, payload: object) => app.inject({ method: 'POST', url, payload });
+
+it('the form of an import is in the document, as is every other route', async () => {
+  const { paths } = (await get('/openapi.json')).json();
+  const { schema } = paths['/api/imports'].post.requestBody.content['multipart/form-data'];
+  expect(schema.properties.kind).toMatchObject({ enum: ['avatar', 'weights'] });
+  expect(schema.properties.files).toMatchObject({ type: 'string', format: 'binary' });
+  expect(schema.required).toEqual(['kind', 'files']);
+  const known = Object.keys(paths).filter((path) => /imports|models|avatars|voices/.test(path));
+  expect(known.filter((path) => !path.startsWith('/api/llm')).sort()).toEqual([
+    '/api/avatars',
+    '/api/avatars/{id}',
+    '/api/avatars/{id}/thumbnail',
+    '/api/imports',
+    '/api/imports/{id}',
+    '/api/models',
+    '/api/models/{id}',
+    '/api/voices',
+    '/api/voices/catalogue',
+    '/api/voices/catalogue/{name}',
+    '/api/voices/preview',
+  ]);
+});
 
 describe('mouth models', () => {
   it('are listed, with the one that was asked for in vain, and deleted by their ids', async () => {
