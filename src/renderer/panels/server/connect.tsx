@@ -32,7 +32,7 @@ export function Connect() {
       <section className={classes.connect}>
         <p>
           {t('server.connect.hint')}{' '}
-          <Anchor href="/docs" target="_blank" rel="noreferrer" inherit>
+          <Anchor href="/docs" target="_blank" rel="noreferrer" underline="always" inherit>
             {t('server.connect.docs')}
           </Anchor>
         </p>
