@@ -74,13 +74,12 @@ export const presenters = {
 
   'catalogue.shelf': 'Which voices',
   'catalogue.here': 'Ready to speak',
-  'catalogue.hereHint': 'Voices of the engine that speaks',
   'catalogue.more': 'Download more',
-  'catalogue.moreHint': 'Voices that then speak on this computer, without a network',
   'catalogue.look': 'Look for voices to download',
   'catalogue.failed': 'The voices to download could not be listed',
-  'catalogue.source': 'Voices come from {{host}} and then speak without a network.',
-  'catalogue.licenceInCard': 'licence: see its model card',
+  'catalogue.source':
+    'Voices come from {{host}}, each with its licence in its model card, and then speak without a network.',
+  'catalogue.settings': 'Voice settings',
   'catalogue.download': 'Download',
   'catalogue.downloadOf': 'Download {{name}}',
   'catalogue.retry': 'Try again',

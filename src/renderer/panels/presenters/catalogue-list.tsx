@@ -3,12 +3,14 @@ import { Check, Download, Pause, Play, RotateCcw, Trash2, X } from 'lucide-react
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CatalogueVoiceView } from '../../../shared/library-protocol';
+import { closeCast } from '../../store/cast';
 import { changeDownload, groupCatalogue, refreshCatalogue, removeDownload, useCatalogue } from '../../store/catalogue';
 import { usePreferences } from '../../store/preferences';
 import { languageName, regionName } from '../../store/voices';
 import { useFigures } from '../library/figures';
-import { Action, Fault } from '../library/media-parts';
+import { Action, Facts, Fault } from '../library/media-parts';
 import { Notice } from '../library/notice';
+import { openSettings } from '../settings/settings-store';
 import classes from './cast.module.css';
 import catalogueClasses from './catalogue.module.css';
 import { SearchField } from './search-field';
@@ -36,7 +38,7 @@ export function CatalogueList() {
     <>
       <SearchField className={voiceClasses.search} label={t('voices:voice.search')} value={query} onChange={setQuery} />
       <div className={`${classes.scroll} ${voiceClasses.list}`}>
-        {catalogue.problem !== undefined && <p className={classes.note}>{catalogue.problem}</p>}
+        {catalogue.problem !== undefined && <Silent why={catalogue.problem} />}
         {groups.map((group) => (
           <section key={group.language} aria-labelledby={`catalogue-${group.language}`}>
             <h3 className={voiceClasses.language} id={`catalogue-${group.language}`}>
@@ -62,6 +64,27 @@ export function CatalogueList() {
   );
 }
 
+/** What keeps downloaded voices from speaking, and the way to where that is changed. */
+function Silent({ why }: { why: string }) {
+  const { t } = useTranslation('presenters');
+  return (
+    <div className={`${classes.note} ${catalogueClasses.silent}`}>
+      <p>{why}</p>
+      <Button
+        variant="default"
+        size="compact-md"
+        fz="sm"
+        onClick={() => {
+          closeCast();
+          openSettings('voice');
+        }}
+      >
+        {t('catalogue.settings')}
+      </Button>
+    </div>
+  );
+}
+
 /** `en_US-joe-medium` is Joe, in medium quality; a name of another form stands as it is. */
 function speakerOf(name: string): { speaker: string; quality: string } {
   const [, speaker, quality] = /^[a-z]{2,3}_[A-Z]{2}-(.+)-([a-z_]+)$/.exec(name) ?? [];
@@ -77,17 +100,12 @@ function Entry({ voice }: { voice: CatalogueVoiceView }) {
   const { name, state, bytes, receivedBytes, problem, licence } = voice;
   const { speaker, quality } = speakerOf(name);
   const moving = state === 'queued' || state === 'downloading' || state === 'paused' || state === 'checking';
-  const facts = [
-    regionName(voice.language, language),
-    quality,
-    figures.bytes(bytes),
-    licence ?? t('catalogue.licenceInCard'),
-  ];
+  const facts = [regionName(voice.language, language), quality, figures.bytes(bytes), licence ?? ''];
   return (
     <li className={catalogueClasses.voice} data-state={state} data-testid="catalogue-voice">
       <div className={catalogueClasses.words}>
         <b title={name}>{speaker}</b>
-        <p>{facts.filter(Boolean).join(' · ')}</p>
+        <Facts facts={facts.filter(Boolean)} />
       </div>
       <div className={catalogueClasses.actions}>
         {state === 'absent' && (

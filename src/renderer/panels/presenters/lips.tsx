@@ -96,7 +96,7 @@ function Model({ model, next, locked }: { model: MouthModel; next: Next; locked:
           <span>{name}</span>
           {inUse && <Badge className={lips.badge}>{t('lips.inUse')}</Badge>}
           {next && (
-            <Badge className={lips.badge} color="yellow" variant="light">
+            <Badge className={lips.badge} data-next={next}>
               {t(`lips.${next}`)}
             </Badge>
           )}

@@ -44,8 +44,8 @@ export function Voices() {
           value={shelf}
           disabled={false}
           options={[
-            { value: 'here', label: t('catalogue.here'), hint: t('catalogue.hereHint') },
-            { value: 'more', label: t('catalogue.more'), hint: t('catalogue.moreHint') },
+            { value: 'here', label: t('catalogue.here'), hint: '' },
+            { value: 'more', label: t('catalogue.more'), hint: '' },
           ]}
           onChange={setShelf}
         />
