@@ -220,7 +220,7 @@ describe.skipIf(!chromium)('script and recordings', () => {
     await page.getByRole('button', { name: 'Open buzz.wav' }).waitFor();
   });
 
-  it('says what to do with a file that is no sound, and records the microphone, in Chinese', async () => {
+  it('says what to do with a file that is no sound, records the microphone, and trims that, in Chinese', async () => {
     await open('zh-CN', '音频');
     const pick = (name: string, mimeType: string, text: string) =>
       page.getByTestId('recording-input').setInputFiles({ name, mimeType, buffer: Buffer.from(text) });
@@ -236,8 +236,11 @@ describe.skipIf(!chromium)('script and recordings', () => {
     // The fake microphone beeps once a second.
     await page.waitForTimeout(1_300);
     await page.getByRole('button', { name: '完成' }).click();
-    await page.getByRole('slider', { name: '起点' }).waitFor();
-    await page.getByRole('button', { name: '让数字人说', exact: true }).click();
+    const start = page.getByRole('slider', { name: '起点' });
+    await start.focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await start.getAttribute('aria-valuenow')).toBe('0.10');
+    await page.getByRole('button', { name: '让数字人说这段' }).click();
     await panel('音频').getByText('已说完', { exact: true }).waitFor();
     const [begun] = events.events.filter((event) => event.status === 'start');
     expect(begun?.status === 'start' && begun.text).toMatch(/^mic .*\.wav$/);

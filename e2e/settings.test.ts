@@ -122,6 +122,13 @@ describe.skipIf(!chromium)('settings, and the clean feed', () => {
     await open('/?open=settings', 'zh-CN');
     await page.getByRole('searchbox', { name: '搜索设置' }).fill('语速');
     await field('speed').getByText('说话的快慢').waitFor();
+    await page.getByRole('searchbox', { name: '搜索设置' }).fill('同时会话数');
+    await field('max_session').getByRole('textbox', { name: '同时会话数' }).fill('2');
+    await page.keyboard.press('Enter');
+    await field('max_session').getByText('已生效').waitFor();
+    expect((await rowOf('max_session'))?.value).toBe(2);
+    await field('max_session').getByRole('button', { name: '同时会话数：恢复默认值' }).click();
+    await expect.poll(async () => (await rowOf('max_session'))?.value).toBe(1);
   });
 
   it('watch a session without its controls, on the ground that the address asks for', async () => {

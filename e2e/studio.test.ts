@@ -342,7 +342,8 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Perform');
     await button('Presenter: Clara').click();
     await page.getByRole('menu').waitFor();
-    await page.getByTestId('presenter').click();
+    // In a corner, which no menu reaches.
+    await page.getByTestId('presenter').click({ position: { x: 8, y: 8 } });
     await expect.poll(() => page.getByRole('menu').count()).toBe(0);
     expect(interrupts).toEqual([]);
   });
@@ -414,20 +415,52 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
       .toEqual([]);
   });
 
-  it('exports a recording in another shape, or says what is missing for it', async () => {
-    await open();
-    await startRecording();
-    await page.waitForTimeout(1_000);
-    await stopRecording();
-    await openLibrary();
-    await button('Export clara').click();
+  it.each([
+    {
+      locale: 'en-GB',
+      record: 'Start recording',
+      stop: 'Stop recording',
+      library: 'Recordings',
+      open: 'Export clara',
+      format: 'Format',
+      shape: 'Shape',
+      go: 'Export',
+      download: 'Download the export: Animated GIF',
+      remove: 'Throw the export away: Animated GIF',
+    },
+    {
+      locale: 'zh-CN',
+      record: '开始录制',
+      stop: '停止录制',
+      library: '录像',
+      open: '导出 clara',
+      format: '格式',
+      shape: '形状',
+      go: '导出',
+      download: '下载导出文件：GIF 动图',
+      remove: '删除导出文件：GIF 动图',
+    },
+  ])('exports a recording in another shape, or says what is missing for it ($locale)', async (named) => {
+    await open({ locale: named.locale });
+    await button(named.record).click();
+    await button(named.stop).waitFor();
+    // Something for a GIF to show.
+    await expect.poll(async () => (await button(named.stop).textContent()) ?? '', soon).toMatch(/0:0[1-9]/);
+    await button(named.stop).click();
+    await button(named.record).waitFor({ timeout: 20_000 });
+    const openRecordings = async () => {
+      await button(named.library).click();
+      await page.getByRole('dialog', { name: named.library }).waitFor();
+    };
+    await openRecordings();
+    await button(named.open).click();
     const panel = page.getByTestId('export');
-    await panel.getByLabel('Format').selectOption('wav');
-    expect(await panel.getByLabel('Shape').isDisabled()).toBe(true);
-    await panel.getByLabel('Format').selectOption('gif');
-    await panel.getByLabel('Shape').selectOption('portrait');
+    await panel.getByLabel(named.format).selectOption('wav');
+    expect(await panel.getByLabel(named.shape).isDisabled()).toBe(true);
+    await panel.getByLabel(named.format).selectOption('gif');
+    await panel.getByLabel(named.shape).selectOption('portrait');
     const asked = page.waitForRequest('**/api/exports');
-    await panel.getByRole('button', { name: 'Export', exact: true }).click();
+    await panel.getByRole('button', { name: named.go, exact: true }).click();
     expect((await asked).postDataJSON()).toMatchObject({
       recording: expect.any(String),
       format: 'gif',
@@ -445,10 +478,10 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
     // A page that is opened later shows it with the recording that it was made of.
     await page.reload();
     await ready();
-    await openLibrary();
+    await openRecordings();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      line.getByRole('link', { name: 'Download the export: Animated GIF' }).click(),
+      line.getByRole('link', { name: named.download }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('clara.gif');
     expect(
@@ -456,7 +489,7 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
         .subarray(0, 6)
         .toString(),
     ).toBe('GIF89a');
-    await line.getByRole('button', { name: 'Throw the export away: Animated GIF' }).click();
+    await line.getByRole('button', { name: named.remove }).click();
     await expect.poll(() => line.count()).toBe(0);
   });
 
