@@ -28,6 +28,7 @@ const CAREFUL_GROWTH_PER_S = Math.log(1.1);
 const NEAR_CAPACITY = { from: 0.8, to: 1.15 };
 /** Section 5.5: more than this was never seen to come through. */
 const MOST_OF_RECEIVED = 1.5;
+const UNPROVEN_BELOW = 0.7;
 
 const RATE_WINDOW_MS = 500;
 const LOSS_WINDOW_MS = 500;
@@ -51,6 +52,8 @@ const REMB_BORNE_OUT_BY_RTT_MS = 100;
 /** Without transport-wide feedback for so long, receiver reports are all there is. */
 const FEEDBACK_LASTS_MS = 2_000;
 const QUEUE_BY_RTT_MS = 300;
+/** One slow answer is a busy process; reports come about every second. */
+const SLOW_REPORTS = 3;
 
 /**
  * What one peer's network carries, after draft-ietf-rmcat-gcc-02: it falls to a share of what came through when a queue grows on
@@ -72,6 +75,7 @@ export class BandwidthEstimate {
   private grownMs: number | undefined;
   private feedbackMs = Number.NEGATIVE_INFINITY;
   private receiverSays: { bps: number; atMs: number } | undefined;
+  private slowReports = 0;
   private shortestRttMs = Number.POSITIVE_INFINITY;
   /** Share of packets lost, over the last half second or report. */
   lossFraction = 0;
@@ -145,10 +149,10 @@ export class BandwidthEstimate {
     }
     if (nowMs - this.feedbackMs < FEEDBACK_LASTS_MS) return;
     this.lossFraction = fractionLost;
-    const queued = rttMs !== undefined && rttMs > this.shortestRttMs + QUEUE_BY_RTT_MS;
+    if (rttMs !== undefined) this.slowReports = rttMs > this.shortestRttMs + QUEUE_BY_RTT_MS ? this.slowReports + 1 : 0;
     const sentBps = rateOf(this.sending);
     if (fractionLost > HEAVY_LOSS) this.fall('loss', sentBps * (1 - fractionLost) * (1 - fractionLost / 2), nowMs);
-    else if (queued && this.mayDecide(nowMs)) this.fall('delay', sentBps * BACK_OFF, nowMs);
+    else if (this.slowReports >= SLOW_REPORTS && this.mayDecide(nowMs)) this.fall('delay', sentBps * BACK_OFF, nowMs);
     else this.grow(nowMs);
   }
 
@@ -209,8 +213,11 @@ export class BandwidthEstimate {
     if (quiet) this.target = Math.max(this.target, Math.min(carriedBps, this.limits.ceilingBps));
     if (this.target > (this.capacityBps ?? Number.POSITIVE_INFINITY) * NEAR_CAPACITY.to) this.capacityBps = undefined;
     const near = this.target > (this.capacityBps ?? Number.POSITIVE_INFINITY) * NEAR_CAPACITY.from;
-    const grown = this.target * Math.exp((near ? CAREFUL_GROWTH_PER_S : GROWTH_PER_S) * seconds);
-    const most = Math.min(this.limits.ceilingBps, carriedBps * MOST_OF_RECEIVED);
+    // It is sent less than it could be (a still picture, others who are slower): nothing can be seen of what would fit, and
+    // the only way to know is to try.
+    const unproven = carriedBps > 0 && carriedBps < this.target * UNPROVEN_BELOW;
+    const grown = this.target * Math.exp((near || unproven ? CAREFUL_GROWTH_PER_S : GROWTH_PER_S) * seconds);
+    const most = unproven ? this.limits.ceilingBps : Math.min(this.limits.ceilingBps, carriedBps * MOST_OF_RECEIVED);
     this.target = Math.max(this.target, Math.min(grown, most));
   }
 

@@ -22,6 +22,8 @@ class Peer {
   readonly switches: { rendition: Rendition; atMs: number }[] = [];
   nowMs = 0;
   worstQueueMs = 0;
+  /** What the live rendition is held down to by others. */
+  liveAtMostBps = PROGRAM_BPS;
   private reportedMs = 0;
 
   constructor(private readonly feedback: 'transport-wide' | 'receiver reports' = 'transport-wide') {}
@@ -41,7 +43,7 @@ class Peer {
     const { nowMs, estimate, link, choice } = this;
     this.send((SOUND_BPS / 8 / 1_000) * 20);
     if (nowMs % 40 === 0) {
-      const rateBps = choice.rendition === 'program' ? PROGRAM_BPS : Math.min(this.targetBps, PROGRAM_BPS);
+      const rateBps = choice.rendition === 'program' ? PROGRAM_BPS : Math.min(this.targetBps, this.liveAtMostBps);
       for (let bytes = ((rateBps - SOUND_BPS) / 8_000) * 40; bytes > 0; bytes -= PACKET_BYTES) {
         this.send(Math.min(bytes, PACKET_BYTES));
       }
@@ -137,6 +139,13 @@ describe('a peer whose network carries 300 kbit/s', () => {
     expect(peer.switches[1]!.atMs - 10_000 - ms).toBeLessThan(10_000);
   });
 
+  it('is back also where the live rendition stays narrow for the sake of others', () => {
+    const peer = new Peer().run(10_000);
+    peer.liveAtMostBps = 200_000;
+    peer.run(10_000, narrow).run(40_000);
+    expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live', 'program']);
+  });
+
   it('drains a queue that holds 1,000 packets, as netem does', () => {
     const peer = new Peer().run(10_000).run(25_000, { ...narrow, queueBytes: 1_200_000 });
     expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live']);
@@ -150,6 +159,15 @@ describe('a peer whose network carries 300 kbit/s', () => {
     peer.run(15_000);
     expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live', 'program']);
   });
+});
+
+it('does not take one slow report for a queue', () => {
+  const estimate = new BandwidthEstimate({ startBps: 3_000_000, floorBps: 130_000, ceilingBps: 5_000_000 });
+  for (let nowMs = 0; nowMs < 3_000; nowMs += 20) estimate.sent(6_000, nowMs);
+  for (const [second, rttMs] of [20, 700, 20, 700, 700].entries()) estimate.report(0, rttMs, second * 1_000);
+  expect(estimate.targetBps(4_000)).toBeGreaterThanOrEqual(3_000_000);
+  estimate.report(0, 700, 5_000);
+  expect(estimate.targetBps(5_000)).toBeLessThan(2_500_000);
 });
 
 it('waits longer each time it returned to a program that its network did not carry', () => {
