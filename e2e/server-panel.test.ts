@@ -79,13 +79,13 @@ describe.skipIf(!chromium)('the server panel', () => {
     const other = panel().getByTestId(`session-${sessionid}`);
     await other.getByText('Started by a program, no viewer of its own').waitFor();
     await other.getByText(/pictures\/s/).waitFor();
-    expect(await broken()).toEqual([]);
     // Nobody watches it, so nothing is asked; somebody watches this one.
     await press(`Close session ${sessionid}`);
     await other.waitFor({ state: 'detached' });
     expect((await sessions()).map((one) => one.sessionid)).toEqual([own]);
     await press(`Close session ${own}`);
     await panel().getByText('This page is watching. Close it?').waitFor();
+    expect(await broken()).toEqual([]);
     await page.keyboard.press('Escape');
     await panel()
       .getByRole('button', { name: `Close session ${own}` })

@@ -19,6 +19,8 @@ const OUT = join(root, 'docs', 'screenshots');
 const DESK = { width: 1280, height: 800 };
 const WEBP_QUALITY = 0.78;
 const OPENING_MS = 900;
+/** Long enough for the charts of the server panel to have a shape. */
+const CHARTS_MS = 15_000;
 
 const WORDS = {
   en: {
@@ -61,6 +63,12 @@ const press =
       .first()
       .click();
 
+/** A part of the server panel. */
+const server = (en: string, zh: string) => async (view: View) => {
+  await press('Server', '服务器')(view);
+  await tab(en, zh)(view);
+};
+
 /** What is done to see a panel. After each the page goes back to the conversation. */
 const PANELS: Record<string, (view: View) => Promise<unknown>> = {
   chat: async () => undefined,
@@ -81,6 +89,14 @@ const PANELS: Record<string, (view: View) => Promise<unknown>> = {
     await press('Recordings', '录像')(view);
     await view.page.getByRole('radio', { name: view.language === 'en' ? 'Clips' : '短片' }).check();
   },
+  server: async (view) => {
+    await server('Overview', '概览')(view);
+    await sleep(CHARTS_MS);
+  },
+  'server-sessions': server('Sessions', '会话'),
+  'server-access': server('Access', '访问权限'),
+  'server-log': server('Log', '日志'),
+  'server-connect': server('Connect', '接入'),
 };
 
 class Studio {

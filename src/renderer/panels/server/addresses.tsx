@@ -68,7 +68,8 @@ function NoNetwork({ host }: { host: string }) {
   const language = usePreferences((s) => s.language);
   const words = SETTING_WORDS.host;
   const setting = language === 'zh' ? words?.zh[0] : words?.en;
-  if (host === '0.0.0.0' || host === '::') return <p className={classes.dim}>{t('server.address.noLan')}</p>;
+  // Bound to an address that this machine has lost, or to all while it has none.
+  if (!/^(127\.|localhost$|::1$)/.test(host)) return <p className={classes.dim}>{t('server.address.noLan')}</p>;
   return (
     <div className={classes.hint}>
       <strong>{t('server.address.localOnly')}</strong>

@@ -11,10 +11,11 @@ import { useServer } from './server-store';
 /** How the server is, in the order in which one asks. */
 export function Overview() {
   const health = useServer((s) => s.health);
+  const stale = useServer((s) => s.state === 'stale');
   if (!health) return null;
   return (
     <>
-      <Condition health={health} />
+      {!stale && <Condition health={health} />}
       <Addresses />
       <LoadCharts />
       <LatencyBars latency={health.latencyMs} />

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import classes from './server.module.css';
 
 /**
  * A button that asks once more where pressing it cannot be taken back. The question stands in its place and takes the focus; Esc, or
@@ -44,8 +45,8 @@ export function SureButton(props: {
     <div
       role="group"
       aria-label={props.question ?? undefined}
+      className={classes.question}
       data-own-escape="true"
-      style={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', justifyContent: 'flex-end', gap: 6 }}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         event.preventDefault();
@@ -53,13 +54,13 @@ export function SureButton(props: {
         stop();
       }}
     >
-      <span style={{ fontSize: 13, color: 'var(--ink-2)' }}>{props.question}</span>
+      <span className={classes.dim}>{props.question}</span>
       <Button variant="subtle" color="gray" size="xs" onClick={stop}>
         {t('action.cancel')}
       </Button>
       <Button
         ref={sure}
-        color="red"
+        className={classes.sure}
         size="xs"
         aria-label={props.label}
         onClick={() => {
