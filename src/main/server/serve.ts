@@ -1,5 +1,5 @@
-import { networkInterfaces } from 'node:os';
 import { loadSettings } from './config/load';
+import { lanAddresses } from './http/lan';
 import { createLogger, type Log } from './log';
 import { type RunningServer, startServer } from './start';
 import { startProblem } from './start-problem';
@@ -61,14 +61,9 @@ const schemeOf = ({ url }: RunningServer) => new URL(url).protocol.slice(0, -1);
 /** Where to open the page; from other machines its requests carry an Origin and so need the token. */
 function welcome(server: RunningServer): string {
   const { url, host, port, token } = server;
-  const everywhere = host === '0.0.0.0' || host === '::';
-  const lan = Object.values(networkInterfaces())
-    .flat()
-    .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+  const lan = lanAddresses({ host, port, tls: schemeOf(server) === 'https' })[0]?.url;
   const here = `Open ${url} in a browser on this machine\n`;
-  return everywhere && lan
-    ? `${here}From other machines: ${schemeOf(server)}://${lan}:${port}/?token=${token}\n`
-    : here;
+  return lan ? `${here}From other machines: ${lan}/?token=${token}\n` : here;
 }
 
 await main();

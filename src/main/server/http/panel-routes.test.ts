@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions } from 'fastify';
@@ -139,6 +139,18 @@ it('keeps what was written into the file by hand meanwhile', async () => {
   await call('POST', '/api/tokens', { payload: { name: '前台 1', scope: 'admin' } });
   const names = tokensReply.parse((await call('GET', '/api/tokens')).json()).data.tokens.map(({ name }) => name);
   expect(names).toEqual(['前台 1', 'by hand']);
+});
+
+it('says what is wrong with the file, and changes nothing', async () => {
+  writeFileSync(file, '[{');
+  const reply = await call('POST', '/api/tokens', { payload: { name: 'desk', scope: 'view' } });
+  expect(reply.json()).toMatchObject({ code: -1, msg: expect.stringContaining('is not JSON') });
+  expect(readFileSync(file, 'utf8')).toBe('[{');
+  rmSync(file);
+  mkdirSync(file); // a folder in its place: it can be neither read nor replaced
+  const again = await call('POST', '/api/tokens', { payload: { name: 'desk', scope: 'view' } });
+  expect(again.json().code).toBe(-1);
+  expect(tokensReply.parse((await call('GET', '/api/tokens')).json()).data.tokens).toEqual([]);
 });
 
 it("gives links tokens of their own, which end with the server's", () => {

@@ -46,7 +46,7 @@ export class TokenBook extends Tokens {
 
   /** @returns the token, which cannot be had again */
   add(name: string, scope: Scope): string {
-    const kept = readTokensFile(this.file, { mustExist: false });
+    const kept = this.read();
     if (name.toLowerCase() === 'admin')
       throw new HeraldError('refused', '"admin" is the server\'s own: choose another name');
     if (kept.some((one) => one.name.toLowerCase() === name.toLowerCase())) {
@@ -63,16 +63,30 @@ export class TokenBook extends Tokens {
 
   /** From now on it opens nothing. @returns whether there was one of this name */
   revoke(name: string): boolean {
-    const kept = readTokensFile(this.file, { mustExist: false });
+    const kept = this.read();
     const others = kept.filter((one) => one.name !== name);
     if (others.length === kept.length) return false;
     this.replace(others);
     return true;
   }
 
+  /** As it is now: somebody may have edited it. */
+  private read(): NamedToken[] {
+    try {
+      return readTokensFile(this.file, { mustExist: false });
+    } catch (error) {
+      throw new HeraldError('refused', `${(error as Error).message}: put it right first`);
+    }
+  }
+
   private replace(named: NamedToken[]): void {
     const byImportance = named.toSorted((a, b) => SCOPES.indexOf(b.scope) - SCOPES.indexOf(a.scope));
-    writeFileAtomic(this.file, `${JSON.stringify(byImportance, null, 2)}\n`);
+    try {
+      writeFileAtomic(this.file, `${JSON.stringify(byImportance, null, 2)}\n`);
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      throw new HeraldError('refused', `the tokens file cannot be written (${code}): nothing was changed`);
+    }
     this.setNamed(byImportance);
   }
 }
