@@ -8,6 +8,7 @@ import { dropSound, launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
 import { answerOf, failureOf, type LlmServer, startLlmServer } from '../testing/llm-server';
 import { getJson, startTestServer, type TestServer } from '../testing/server';
+import { audible, listen, silent, TALK_LABELS, talksAndKeepsStill } from '../testing/talking';
 
 const chromium = findChromium();
 if (!chromium) console.warn(INSTALL_CHROMIUM);
@@ -16,56 +17,6 @@ const LONG = 'This is a long announcement. '.repeat(12).trim();
 
 /** A buzzing tone as a WAV file. */
 const buzz = (seconds: number) => wav(seconds * 16_000, 16_000, 1, (i) => (((i % 100) - 50) * 250) / 32_767);
-
-/** Puts a sound meter on what the page plays; call it once the presenter is there. */
-const listen = (page: Page) =>
-  page.evaluate(() => {
-    const stream = document.querySelector('video')?.srcObject as MediaStream;
-    const context = new AudioContext();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(stream).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    const meter = { lastSoundMs: Number.NEGATIVE_INFINITY };
-    Object.assign(window, { meter });
-    setInterval(() => {
-      analyser.getFloatTimeDomainData(samples);
-      if (samples.some((s) => Math.abs(s) > 0.01)) meter.lastSoundMs = performance.now();
-    }, 10);
-  });
-
-/** Milliseconds since anything was audible. */
-const silentForMs = (page: Page) =>
-  page.evaluate(() => {
-    const { meter } = window as unknown as { meter: { lastSoundMs: number } };
-    return performance.now() - meter.lastSoundMs;
-  });
-
-/** Watches how far the mouth is from how it is now; for a presenter who keeps still when silent. */
-const watchLips = (page: Page) =>
-  page.evaluate(() => {
-    const video = document.querySelector('video') as HTMLVideoElement;
-    const ink = new OffscreenCanvas(48, 32).getContext('2d', { willReadFrequently: true })!;
-    const lips = { moved: 0, pictures: 0 };
-    let atRest: Uint8ClampedArray | undefined;
-    const lookAgain = () => {
-      const { videoWidth: w, videoHeight: h } = video;
-      ink.drawImage(video, w * 0.38, h * 0.64, w * 0.24, h * 0.16, 0, 0, 48, 32);
-      const now = ink.getImageData(0, 0, 48, 32).data;
-      atRest ??= now;
-      let sum = 0;
-      for (let i = 0; i < now.length; i += 4) sum += Math.abs(now[i]! - atRest[i]!);
-      lips.moved = Math.max(lips.moved, sum / (now.length / 4));
-      lips.pictures++;
-      video.requestVideoFrameCallback(lookAgain);
-    };
-    video.requestVideoFrameCallback(lookAgain);
-    Object.assign(window, { lips });
-  });
-/** Mean difference of the mouth's pixels from the picture at rest, at its largest so far. */
-const lips = (page: Page) =>
-  page.evaluate(() => (window as unknown as { lips: { moved: number; pictures: number } }).lips);
-const audible = (page: Page) => expect.poll(() => silentForMs(page), { timeout: 10_000 }).toBeLessThan(100);
-const silent = (page: Page) => expect.poll(() => silentForMs(page), { timeout: 5_000 }).toBeGreaterThan(500);
 
 /** Mean brightness and spread of the picture on stage. */
 const look = (page: Page) =>
@@ -216,35 +167,13 @@ describe.skipIf(!chromium)('the studio page', () => {
     }
   });
 
-  it.each([
-    {
-      locale: 'en-GB',
-      still: 'Still',
-      live: 'Live',
-      label: 'Text to say',
-      words: 'Nice to see you.',
-      on: /^Speaking$/,
+  it.each(TALK_LABELS)(
+    'is still or alive in silence, and either way its lips move with what is heard ($locale)',
+    async (named) => {
+      await open({ locale: named.locale });
+      await talksAndKeepsStill(page, named, async () => (await sessions())[0]?.audiotype);
     },
-    { locale: 'zh-CN', still: '静止', live: '动态', label: '要说的文字', words: '很高兴见到你。', on: /^正在说话$/ },
-  ])('is still or alive in silence, and either way its lips move with what is heard ($locale)', async (named) => {
-    await open({ locale: named.locale });
-    await listen(page);
-    await page.getByRole('radio', { name: named.still }).check();
-    await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(1);
-    // The pictures from before that have arrived.
-    await sleep(500);
-    await watchLips(page);
-    await expect.poll(async () => (await lips(page)).pictures).toBeGreaterThan(10);
-    expect((await lips(page)).moved).toBeLessThan(3);
-    await page.getByLabel(named.label).fill(named.words);
-    await page.keyboard.press('Enter');
-    await status(named.on);
-    await audible(page);
-    await expect.poll(async () => (await lips(page)).moved).toBeGreaterThan(6);
-    await lineState(named.words, 'said');
-    await page.getByRole('radio', { name: named.live }).check();
-    await expect.poll(async () => (await sessions())[0]?.audiotype).toBe(0);
-  });
+  );
 
   it('plays an uploaded file, and says why when it cannot', async () => {
     await open();
