@@ -1,3 +1,5 @@
+import type { I420Picture } from '../avatar/avatar';
+
 /** One encoded picture or 20 ms audio packet. `data` is shared by all outputs: never written to, free to keep. */
 export interface EncodedPacket {
   data: Uint8Array;
@@ -23,7 +25,7 @@ export interface MediaFormat {
 }
 
 /** What a destination is, for lists and logs. */
-export type OutputKind = 'webrtc' | 'recorder' | 'rtmp' | 'whip' | 'whep';
+export type OutputKind = 'webrtc' | 'recorder' | 'rtmp' | 'whip' | 'whep' | 'camera';
 
 /** `program` is the fixed one that everyone shares; `live` is for those whose network cannot carry it. */
 export type Rendition = 'program' | 'live';
@@ -65,6 +67,8 @@ export interface Output {
   audio(packet: EncodedPacket): void;
   /** 960 samples before they are encoded, for outputs with a codec of their own; valid until the call returns. */
   sound?(samples: Float32Array, ptsSamples: number): void;
+  /** A picture before it is encoded, for outputs that want none encoded. Its bytes stay until `release`, to be called once and soon. */
+  picture?(picture: I420Picture, release: () => void): void;
   /** Frees everything, within seconds however the far end behaves; a second call changes nothing. */
   close(): Promise<void>;
 }

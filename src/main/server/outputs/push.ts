@@ -6,7 +6,7 @@ import type { IceServer } from './webrtc/peer';
 export type { PushKind, PushState };
 
 export interface PushOptions {
-  /** Checked: of a scheme of its kind. It holds the stream key: never logged, never told; `redactedUrl` is what people see. */
+  /** Checked: of a scheme of its kind, or a device. It holds the stream key: never logged, never told; `redactedUrl` is what people see. */
   url: string;
   /** Bearer token, where the far end wants one. As secret as the address. */
   token?: string;

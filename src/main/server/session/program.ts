@@ -28,6 +28,9 @@ export class Program implements PlayoutSink {
   private readonly outputs = new Set<Output>();
   private readonly keyframes = new Keyframes();
   private readonly live: LiveRendition;
+  /** Who is, or is about to be, sent the live rendition. */
+  private readonly onLive = new Set<Adaptive>();
+  private renditionSwitches = 0;
 
   private constructor(
     private readonly options: ProgramOptions,
@@ -85,12 +88,20 @@ export class Program implements PlayoutSink {
 
   /** Who is sent which rendition, and what the live one is like. */
   get figures(): Record<string, number> {
-    let [viewersOnLive, slowestViewerBps] = [0, 0];
+    let [viewersOnProgram, viewersOnLive, slowestViewerBps] = [0, 0, 0];
     for (const { rendition, pictureBps } of this.adaptive()) {
       if (rendition === 'live') viewersOnLive++;
+      else viewersOnProgram++;
       slowestViewerBps = Math.min(slowestViewerBps || pictureBps, pictureBps);
     }
-    return { viewersOnLive, slowestViewerBps: Math.round(slowestViewerBps), ...this.live.figures };
+    const { renditionSwitches } = this;
+    return {
+      viewersOnProgram,
+      viewersOnLive,
+      slowestViewerBps: Math.round(slowestViewerBps),
+      renditionSwitches,
+      ...this.live.figures,
+    };
   }
 
   /** How many take its packets. */
@@ -106,6 +117,7 @@ export class Program implements PlayoutSink {
 
   detach(output: Output): void {
     this.outputs.delete(output);
+    if (output.adaptive) this.onLive.delete(output.adaptive);
   }
 
   /** With the next picture, or the first one that is far enough from the last keyframe. */
@@ -115,22 +127,30 @@ export class Program implements PlayoutSink {
 
   picture(picture: I420Picture, ptsSamples: number, release?: () => void): void {
     const liveBps: number[] = [];
-    for (const { awaitsKeyframe, rendition, pictureBps } of this.adaptive()) {
-      if (rendition === 'live') liveBps.push(pictureBps);
-      if (!awaitsKeyframe) continue;
-      if (rendition === 'live') this.live.requestKeyframe();
+    for (const viewer of this.adaptive()) {
+      const live = viewer.rendition === 'live';
+      if (live) liveBps.push(viewer.pictureBps);
+      if (live !== this.onLive.has(viewer)) {
+        this.renditionSwitches++;
+        if (live) this.onLive.add(viewer);
+        else this.onLive.delete(viewer);
+      }
+      if (!viewer.awaitsKeyframe) continue;
+      if (live) this.live.requestKeyframe();
       else this.requestKeyframe();
     }
     if (this.keyframes.due(ptsSamples, this.cadenceSamples())) {
       for (const viewer of this.adaptive()) viewer.keyframeAt('program', ptsSamples);
       this.video.requestKeyframe();
     }
-    let readers = 2;
+    const takers = [...this.outputs].filter((output) => output.picture);
+    let readers = 2 + takers.length;
     const read = () => {
       if (--readers === 0) release?.();
     };
     this.video.encode(picture, ptsSamples, read);
     this.live.picture(picture, ptsSamples, sharedBitrateBps(liveBps), read);
+    for (const taker of takers) taker.picture!(picture, read);
   }
 
   audio(samples: Float32Array, ptsSamples: number): void {
