@@ -56,6 +56,19 @@ it('adds up sessions that live and sessions that are gone, and never falls', asy
   expect(await values()).toMatchObject({ herald_pictures_sent_total: 310, herald_sessions_begun_total: 2 });
 });
 
+it('tells how many viewers are sent which rendition, and how often they changed', async () => {
+  const sessions = open();
+  sessions.add(100_001);
+  sessions.add(100_002);
+  sessions.counted.set(100_001, { viewersOnProgram: 3, viewersOnLive: 1, renditionSwitches: 5 });
+  sessions.counted.set(100_002, { viewersOnProgram: 1, viewersOnLive: 1, renditionSwitches: 1 });
+  expect(await values()).toMatchObject({
+    'herald_viewers{rendition="program"}': 4,
+    'herald_viewers{rendition="live"}': 2,
+    herald_rendition_switches_total: 6,
+  });
+});
+
 it('counts every turn once, by how it ended', async () => {
   const sessions = open();
   const session = sessions.add(100_001);

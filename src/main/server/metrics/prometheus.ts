@@ -28,6 +28,9 @@ const SESSION_COUNTERS = {
   skippedSamples: ['skipped_samples', 'Samples at 48 kHz skipped because the process woke too late'],
   pictureMisses: ['picture_misses', 'Pictures repeated because the next one was not decoded in time'],
   droppedPictures: ['dropped_pictures', 'Pictures the encoder had no time for'],
+  renditionSwitches: ['rendition_switches', 'Times a viewer went from the program to the live rendition, or back'],
+  sentAgain: ['rtp_packets_sent_again', 'Video packets sent again to the viewers that sessions came with'],
+  notSentAgain: ['rtp_packets_refused', 'Video packets that were asked for again too often or too many at once'],
 } as const;
 
 const LATENCIES = {
@@ -114,6 +117,17 @@ export class ServerMetrics {
       ['state'],
     );
 
+    gauge(
+      'viewers',
+      'WebRTC viewers by what they are sent: the program, or the live rendition while their network carries less',
+      (metric) => {
+        const all = Object.values(parts.sessions.figures());
+        const sum = (figure: string) => all.reduce((total, figures) => total + (figures[figure] ?? 0), 0);
+        metric.set({ rendition: 'program' }, sum('viewersOnProgram'));
+        metric.set({ rendition: 'live' }, sum('viewersOnLive'));
+      },
+      ['rendition'],
+    );
     counter('mouth_restarts', 'Times the inference process was replaced', [], () => parts.mouth().restarts);
     gauge('mouth_ready', '1 while the inference process answers', (metric) =>
       metric.set(parts.mouth().state === 'ready' ? 1 : 0),
