@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { electronBinary } from '../scripts/electron-binary.mjs';
-import type { SessionSummary } from '../src/shared/protocol';
-import { getJson, root } from '../testing/server';
+import { root } from '../testing/server';
 import { TALK_LABELS, talksAndKeepsStill } from '../testing/talking';
 
 /** The program, or why there is no window to test. */
@@ -48,11 +47,7 @@ describe.skipIf('missing' in electron)('the desktop window', () => {
   it('welcomes, shows the presenter, and says what is typed', async () => {
     await page.getByRole('button', { name: 'Skip' }).click();
     await expect.poll(() => page.getByTestId('status').textContent(), { timeout: 20_000 }).toMatch(/^Ready$/);
-    const { origin } = new URL(page.url());
-    const audiotype = async () =>
-      (await getJson<{ data: { sessions: SessionSummary[] } }>(`${origin}/api/admin/sessions`)).data.sessions[0]
-        ?.audiotype;
-    await talksAndKeepsStill(page, TALK_LABELS[0], audiotype);
+    await talksAndKeepsStill(page, TALK_LABELS[0]);
     const pictures = join(root, 'out', 'test-results');
     mkdirSync(pictures, { recursive: true });
     await page.screenshot({ path: join(pictures, 'desktop.png') });

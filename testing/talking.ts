@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright';
 import { expect } from 'vitest';
+import type { SessionSummary } from '../src/shared/protocol';
+import { getJson } from './server';
 
 /** What a person hears and sees of a presenter who talks: meters in the studio page, in a browser or in the desktop window. */
 
@@ -56,19 +58,33 @@ const lips = (page: Page) =>
 
 /** The labels that a person goes by. */
 export const TALK_LABELS = [
-  { locale: 'en-GB', still: 'Still', live: 'Live', label: 'Text to say', words: 'Nice to see you.', on: /^Speaking$/ },
-  { locale: 'zh-CN', still: '静止', live: '动态', label: '要说的文字', words: '很高兴见到你。', on: /^正在说话$/ },
+  {
+    locale: 'en-GB',
+    still: 'Still',
+    live: 'Live',
+    label: 'Text to say',
+    words: 'How nice to see you all here today.',
+    on: /^Speaking$/,
+  },
+  {
+    locale: 'zh-CN',
+    still: '静止',
+    live: '动态',
+    label: '要说的文字',
+    words: '很高兴今天见到大家。',
+    on: /^正在说话$/,
+  },
 ] as const;
 
-/**
- * A presenter who is told to keep still does; then says what is typed, with sound and lips; then lives again in silence.
- * @param audiotype how the session is on stage, as the server has it
- */
-export async function talksAndKeepsStill(
-  page: Page,
-  named: (typeof TALK_LABELS)[number],
-  audiotype: () => Promise<number | undefined>,
-): Promise<void> {
+/** A presenter who is told to keep still does; then says what is typed, with sound and lips; then lives again in silence. */
+export async function talksAndKeepsStill(page: Page, named: (typeof TALK_LABELS)[number]): Promise<void> {
+  const { origin } = new URL(page.url());
+  type Health = { data: { mouth: { state: string } } };
+  type Sessions = { data: { sessions: SessionSummary[] } };
+  const mouth = async () => (await getJson<Health>(`${origin}/api/health`)).data.mouth.state;
+  const audiotype = async () => (await getJson<Sessions>(`${origin}/api/admin/sessions`)).data.sessions[0]?.audiotype;
+  // A server that has just started speaks with lips at rest until its model is tried out.
+  await expect.poll(mouth, { timeout: 30_000 }).toBe('ready');
   await listen(page);
   await page.getByRole('radio', { name: named.still }).check();
   await expect.poll(audiotype).toBe(1);
