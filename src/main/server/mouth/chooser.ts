@@ -60,7 +60,8 @@ export class ModelChooser {
     const { mouth, dirs } = this.parts;
     try {
       const found = findModel(model, dirs);
-      if (found.kind === 'missing') throw new Error(`${found.message}.`);
+      // Start scripts of others name models that they have and we do not: no fault of anybody's.
+      if (found.kind === 'missing') return this.refused(model, `${found.message}.`, 'warn');
       if (sameModel(found, this.serving)) {
         mouth.standsIn(undefined);
         return;
@@ -72,7 +73,7 @@ export class ModelChooser {
       this.serving = found;
       await this.parts.onServing?.(prepared, signal);
     } catch (error) {
-      if (!signal.aborted) this.refused(model, error as Error);
+      if (!signal.aborted) this.refused(model, `--model ${model}: ${(error as Error).message}`, 'error');
     }
   }
 
@@ -107,15 +108,12 @@ export class ModelChooser {
     return describeConverted(converted);
   }
 
-  private refused(model: string, { message }: Error): void {
+  private refused(model: string, why: string, level: 'warn' | 'error'): void {
     const { mouth, log, onEvent } = this.parts;
-    mouth.standsIn({ model, why: message });
-    const said = `--model ${model}: ${message} ${mouth.status().model} is used.`.replace(
-      `--model ${model}: --model`,
-      '--model',
-    );
-    log.error(said);
-    onEvent?.({ kind: 'refused', message: said });
+    mouth.standsIn({ model, why });
+    const message = `${why} ${mouth.status().model} is used.`;
+    log[level](message);
+    onEvent?.({ kind: 'refused', message });
   }
 }
 

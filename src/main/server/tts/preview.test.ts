@@ -53,6 +53,24 @@ describe('a preview', () => {
     await tts.close();
   });
 
+  it('waits for a voice that is being loaded', async () => {
+    const loading = new ProviderError({
+      part: 'voice',
+      provider: 'one',
+      reason: 'it is still being loaded',
+      remedy: 'It speaks soon.',
+      ofRequest: true,
+      retryAfterMs: 1,
+    });
+    const voice = new ScriptedVoice('one', realTimers, [{ fail: loading }], [{ fail: loading }], [{ tone: 50 }]);
+    const tts = new FallbackTts([voice, scripted('espeak', { tone: 500 })]);
+    const wav = await previewVoice(tts, { voice: 'anna' }, never);
+    // Its 50 ms and the pause after a sentence; the other one would say 500.
+    expect(wav.readUInt32LE(40) / 2 / RATE_HZ).toBeLessThan(0.4);
+    expect(voice.asked).toHaveLength(3);
+    await tts.close();
+  });
+
   it('is of the offline voice where that is the one that was asked for', async () => {
     const offline = withVoices(scripted('espeak', { tone: 50 }), { id: 'en+f3', name: 'English' });
     const tts = Object.assign(new FallbackTts([offline]), {

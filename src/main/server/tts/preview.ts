@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PcmChunk } from '../audio/frame';
 import { HeraldError } from '../errors';
 import { ProviderError } from '../provider-error';
@@ -14,6 +15,8 @@ export interface PreviewRequest {
 
 /** Two hundred characters at half speed are less. */
 const MAX_MS = 60_000;
+/** An engine that asks for no more than this (a model is being loaded) is asked again. */
+const MAX_RETRY_MS = 1_000;
 const OFFLINE = 'espeak';
 
 /**
@@ -29,36 +32,49 @@ export async function previewVoice(
 ): Promise<Buffer> {
   const words =
     text ?? greetingIn(languageInName(voice) ?? (await listed(tts, signal)).find(({ id }) => id === voice)?.language);
+  const options = { voice, ...(speed !== undefined && { speed }) };
+  for (;;) {
+    try {
+      return await say(tts, words, options, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const againInMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
+      if (againInMs === undefined || againInMs > MAX_RETRY_MS) throw refusal(error);
+      await sleep(againInMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+}
+
+async function say(
+  tts: Tts,
+  words: string,
+  { voice, ...options }: { voice: string; speed?: number },
+  signal: AbortSignal,
+): Promise<Buffer> {
   const stop = new AbortController();
   const chunks: PcmChunk[] = [];
   let spokenMs = 0;
   let engine: string | undefined;
-  try {
-    const sound = tts.stream(words, {
-      voice,
-      ...(speed !== undefined && { speed }),
-      signal: AbortSignal.any([signal, stop.signal]),
-      onFault: (fault) => stop.abort(refusal(fault)),
-      onEngine: (name) => (engine = name),
-    });
-    for await (const chunk of sound) {
-      stop.signal.throwIfAborted();
-      chunks.push(chunk);
-      spokenMs += (1_000 * chunk.samples.length) / chunk.sampleRateHz;
-      if (spokenMs > MAX_MS) break;
-    }
+  const sound = tts.stream(words, {
+    ...options,
+    voice,
+    signal: AbortSignal.any([signal, stop.signal]),
+    onFault: (fault) => stop.abort(fault),
+    onEngine: (name) => (engine = name),
+  });
+  for await (const chunk of sound) {
     stop.signal.throwIfAborted();
-    if (engine === OFFLINE) await checkItsOwn(tts, voice, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    stop.signal.throwIfAborted();
-    throw refusal(error);
+    chunks.push(chunk);
+    spokenMs += (1_000 * chunk.samples.length) / chunk.sampleRateHz;
+    if (spokenMs > MAX_MS) break;
   }
-  const [first] = chunks;
-  if (!first) throw new HeraldError('refused', `${voice} made no sound of it`);
+  stop.signal.throwIfAborted();
+  if (engine === OFFLINE) await checkItsOwn(tts, voice, signal);
+  const rateHz = chunks[0]?.sampleRateHz;
+  if (rateHz === undefined) throw new HeraldError('refused', `${voice} made no sound of it`);
   return wavOf(
-    chunks.filter(({ sampleRateHz }) => sampleRateHz === first.sampleRateHz),
-    first.sampleRateHz,
+    chunks.filter(({ sampleRateHz }) => sampleRateHz === rateHz),
+    rateHz,
   );
 }
 

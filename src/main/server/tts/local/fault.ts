@@ -6,5 +6,5 @@ export const PROVIDER = 'local';
 export const fault = (
   reason: string,
   remedy: string,
-  more: Partial<Pick<ProviderFault, 'retrySafe' | 'ofRequest' | 'cause'>> = {},
+  more: Partial<Pick<ProviderFault, 'retrySafe' | 'retryAfterMs' | 'ofRequest' | 'cause'>> = {},
 ): ProviderError => new ProviderError({ part: 'voice', provider: PROVIDER, reason, remedy, ...more });

@@ -27,6 +27,8 @@ export interface LocalTtsOptions {
 const MAX_LOADED = 2;
 /** Longer than anybody's sentence; what is spoken of it is bounded with it. */
 const MAX_CHARACTERS = 4_000;
+/** For who would rather wait for this voice than hear another one. */
+const LOADING_RETRY_MS = 250;
 /** Enough speech to judge a voice's speed by. */
 const JUDGED_MS = 3_000;
 
@@ -152,7 +154,8 @@ export class LocalTts implements Tts {
       signal.throwIfAborted();
       if (!patience.aborted) throw error;
       // Of the request: the voice is not at fault and will be asked again with the next sentence.
-      throw fault(`"${name}" is still being loaded`, 'It speaks as soon as it is there.', { ofRequest: true });
+      const more = { ofRequest: true, retryAfterMs: LOADING_RETRY_MS };
+      throw fault(`"${name}" is still being loaded`, 'It speaks as soon as it is there.', more);
     }
   }
 
