@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright';
 import { wav } from './audio-files';
 import { launchChromium } from './browser';
+import { presenterFootage, writeLiveTalkingFolder } from './livetalking-folder';
 import { answerOf, type LlmServer, startLlmServer } from './llm-server';
 import { root, startTestServer, type TestServer } from './server';
 
@@ -69,6 +70,14 @@ const server = (en: string, zh: string) => async (view: View) => {
   await tab(en, zh)(view);
 };
 
+const inDrawer =
+  (en: string, zh: string) =>
+  ({ page, language }: View) =>
+    page
+      .getByRole('dialog')
+      .getByRole('tab', { name: language === 'en' ? en : zh })
+      .click();
+
 /** What is done to see a panel. After each the page goes back to the conversation. */
 const PANELS: Record<string, (view: View) => Promise<unknown>> = {
   chat: async () => undefined,
@@ -76,7 +85,20 @@ const PANELS: Record<string, (view: View) => Promise<unknown>> = {
   audio: tab('Audio', '音频'),
   performances: press('Perform', '表演'),
   voices: press(/^Voice:/, /^声音：/),
-  presenters: press(/^Presenter:/, /^数字人：/),
+  presenters: async (view) => {
+    await press(/^Presenter:/, /^数字人：/)(view);
+    await view.page
+      .getByRole('menuitem', { name: view.language === 'en' ? 'Manage presenters…' : '管理数字人…' })
+      .click();
+  },
+  lips: async (view) => {
+    await press(/^Voice:/, /^声音：/)(view);
+    await inDrawer('Lips', '口型')(view);
+  },
+  downloads: async (view) => {
+    await press(/^Voice:/, /^声音：/)(view);
+    await view.page.getByRole('radio', { name: view.language === 'en' ? 'Download more' : '下载更多' }).check();
+  },
   signal: press('Signal', '信号'),
   keys: press('Keyboard shortcuts', '键盘快捷键'),
   model: async ({ page, language }) => {
@@ -93,7 +115,18 @@ const PANELS: Record<string, (view: View) => Promise<unknown>> = {
     await server('Overview', '概览')(view);
     await sleep(CHARTS_MS);
   },
-  'server-sessions': server('Sessions', '会话'),
+  'server-sessions': async (view) => {
+    // Of a program, beside the page's own.
+    await view.page.evaluate(async () => {
+      const { data } = await (await fetch('/api/admin/sessions')).json();
+      if (data.sessions.length < 2) await fetch('/api/sessions', { method: 'POST' });
+    });
+    await server('Sessions', '会话')(view);
+    await view.page
+      .getByText(view.language === 'en' ? /pictures\/s/ : /每秒/)
+      .nth(1)
+      .waitFor();
+  },
   'server-access': server('Access', '访问权限'),
   'server-log': server('Log', '日志'),
   'server-connect': server('Connect', '接入'),
@@ -117,7 +150,7 @@ class Studio {
     // Not as flags: what those say cannot be changed in the panels, which is not how they should be shown.
     const settings = { llm_base_url: llm.url, llm_model: 'scripted', llm_system_prompt: WORDS[language].persona };
     const dataDir = join(folder, 'data');
-    mkdirSync(dataDir);
+    await writeTallClara(join(dataDir, 'avatars', 'Clara 9x16'));
     writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(settings));
     const flags = ['--max_session', '4', '--customvideo_config', join(folder, 'actions.json')];
     const server = await startTestServer(flags, { dataDir });
@@ -191,6 +224,15 @@ class Studio {
     await page.locator('mark').waitFor();
     await sleep(1_500);
   }
+}
+
+/** The shipped presenter as an imported folder in upright pictures: a gallery has more than one. */
+async function writeTallClara(dir: string): Promise<void> {
+  const [widthPx, heightPx] = [360, 640];
+  const clara = join(root, 'resources', 'presenters', 'clara');
+  const { draw, topPx } = await presenterFootage(clara, widthPx, heightPx);
+  const box = (): [number, number, number, number] => [topPx + 130, topPx + 260, 115, 245];
+  await writeLiveTalkingFolder(dir, { pictures: 8, widthPx, heightPx, faceSizePx: 96, draw, box });
 }
 
 /** Six seconds of something that has the shape of speech. */

@@ -53,6 +53,7 @@ export const ACCESS_TABLE: readonly (readonly [method: string, path: string, acc
   ['GET', '/api/diagnostics', admin],
   // Not of the class `admin`: those calls are written down, and who reads the log would be told so once a second.
   ['GET', '/api/logs', { ...read, scope: 'admin' }],
+  ['GET', '/api/admin/server', { ...read, scope: 'admin' }],
   // The document that Herald copies gives these two to everyone it serves; they hold no secret.
   ['GET', '/api/admin/config', read],
   ['GET', '/api/admin/sessions', read],

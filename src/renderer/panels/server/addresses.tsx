@@ -32,9 +32,14 @@ function Address({ label, url }: { label: string; url: string }) {
   return (
     <div className={classes.address}>
       <span className={classes.dim}>{label}</span>
-      <a href={url} target="_blank" rel="noreferrer">
-        {url}
-      </a>
+      {window.herald ? (
+        // The desktop app's window opens no others.
+        <code>{url}</code>
+      ) : (
+        <a href={url} target="_blank" rel="noreferrer">
+          {url}
+        </a>
+      )}
       <CopyButton text={url} label={t('server.copy', { what: url })} />
     </div>
   );

@@ -32,9 +32,15 @@ export function Connect() {
       <section className={classes.connect}>
         <p>
           {t('server.connect.hint')}{' '}
-          <Anchor href="/docs" target="_blank" rel="noreferrer" underline="always" inherit>
-            {t('server.connect.docs')}
-          </Anchor>
+          {window.herald ? (
+            <>
+              {t('server.connect.docs')}: <code>{origin}/docs</code>
+            </>
+          ) : (
+            <Anchor href="/docs" target="_blank" rel="noreferrer" underline="always" inherit>
+              {t('server.connect.docs')}
+            </Anchor>
+          )}
         </p>
         <div className={classes.choices}>
           {lan && (
