@@ -147,7 +147,12 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     log: log.child({ scope: 'export' }),
     ...(onJobEnded && { onEnded: onJobEnded }),
   });
-  const imports = openImports(settings, dataDir, { avatars, log: log.child({ scope: 'imports' }) });
+  const imports = openImports(settings, dataDir, {
+    avatars,
+    log: log.child({ scope: 'imports' }),
+    // Start scripts name a model that is not there before somebody brings it.
+    onWeights: (name) => void (name === settings.model && chooser.use(name)),
+  });
   const models = new MouthLibrary({
     modelsDir: join(dataDir, 'models'),
     ...(settings.models && { otherDir: settings.models }),

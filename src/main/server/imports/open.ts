@@ -11,13 +11,17 @@ import { weightsImporter } from './weights-importer';
 export function openImports(
   { models }: Pick<Settings, 'models'>,
   dataDir: string,
-  { avatars, log }: { avatars: AvatarLibrary; log: Log },
+  { avatars, log, onWeights }: { avatars: AvatarLibrary; log: Log; onWeights?(name: string): void },
 ): ImportLibrary {
   return new ImportLibrary({
     dir: join(dataDir, 'imports'),
     importers: {
       avatar: avatarImporter({ avatarsDir: join(dataDir, 'avatars'), cacheDir: cacheDirOf(dataDir), avatars }),
-      weights: weightsImporter({ modelsDir: join(dataDir, 'models'), ...(models && { otherDir: models }) }),
+      weights: weightsImporter({
+        modelsDir: join(dataDir, 'models'),
+        ...(models && { otherDir: models }),
+        ...(onWeights && { onImported: onWeights }),
+      }),
     },
     log,
   });

@@ -11,12 +11,14 @@ export interface WeightsImporterOptions {
   modelsDir: string;
   /** Another folder in which the setting `model` looks first. */
   otherDir?: string;
+  /** A model of this name is there from now on. */
+  onImported?(name: string): void;
 }
 
 const ENDINGS = ['.pth', '.onnx'];
 
 /** A checkpoint or an ONNX network becomes a model that the setting `model` can name. */
-export function weightsImporter({ modelsDir, otherDir }: WeightsImporterOptions): Importer {
+export function weightsImporter({ modelsDir, otherDir, onImported }: WeightsImporterOptions): Importer {
   const dirs = [modelsDir, ...(otherDir ? [otherDir] : [])];
   return {
     fallbackName: 'weights',
@@ -39,6 +41,7 @@ export function weightsImporter({ modelsDir, otherDir }: WeightsImporterOptions)
       signal.throwIfAborted();
       await mkdir(modelsDir, { recursive: true });
       await rename(file, join(modelsDir, name + ending));
+      onImported?.(name);
       const check = info.fast?.selfCheck;
       if (check && !check.holds) {
         warn(

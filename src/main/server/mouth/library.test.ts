@@ -67,6 +67,12 @@ it('deletes no other than imported ones that nobody needs', async () => {
   chosen = 'mine';
   await expect(library.remove('mine')).rejects.toThrow(/the setting "model" names it/);
   chosen = 'lip-mini';
+  // Converted once, under its first name.
+  copyFileSync(join(modelsDir, 'mine.onnx'), join(modelsDir, 'twin.onnx'));
+  serving = findModel('twin', dirs);
+  await expect(library.remove('mine')).rejects.toThrow(/mine stays: twin, which is in use, may be the same/);
+  serving = { kind: 'built-in' };
+  await library.remove('twin');
   expect(existsSync(join(modelsDir, 'mine.onnx'))).toBe(true);
 });
 

@@ -24,6 +24,8 @@ interface Entry {
   found: FoundModel;
   /** What goes with it when it is deleted. */
   paths: string[];
+  /** Of the file that was brought in: what is of one size is probably one network, which is converted once for all its names. */
+  sourceBytes: number;
 }
 
 interface Conversion {
@@ -46,7 +48,8 @@ export class MouthLibrary {
 
   /** Deletes an imported file and what was made of it. @throws HeraldError('not-found'), ('refused') that says why not */
   async remove(id: string): Promise<void> {
-    const entry = (await this.entries()).find(({ model }) => model.id === id);
+    const entries = await this.entries();
+    const entry = entries.find(({ model }) => model.id === id);
     if (!entry)
       throw new HeraldError(
         'not-found',
@@ -57,9 +60,12 @@ export class MouthLibrary {
     if (found.kind === 'built-in') throw refuse('it is part of Herald');
     if (!model.removable) throw refuse(`it lies in ${this.options.otherDir}, which is not Herald's; delete it there`);
     if (model.inUse) throw refuse('it is in use. Choose another model first');
-    if (sameModel(findModel(this.options.chosen(), this.dirs), found)) {
-      throw refuse('the setting "model" names it. Choose another model first');
-    }
+    const chosen = findModel(this.options.chosen(), this.dirs);
+    if (sameModel(chosen, found)) throw refuse('the setting "model" names it. Choose another model first');
+    const twin = entries.find(
+      (other) => other.sourceBytes === entry.sourceBytes && (other.model.inUse || sameModel(chosen, other.found)),
+    );
+    if (twin) throw refuse(`${twin.model.name}, which is in use, may be the same. Choose another model first`);
     for (const path of paths) await rm(path, { recursive: true, force: true });
   }
 
@@ -86,7 +92,12 @@ export class MouthLibrary {
     const bytes = statSync(builtIn.modelFile, { throwIfNoEntry: false })?.size ?? 0;
     const facts = { kind: 'built-in' as const, bytes, faceSizePx: BUILT_IN_FACE_PX, removable: false };
     const { name } = describeModel(builtIn.modelFile);
-    return { model: { id: BUILT_IN_MODEL, name, ...facts, inUse: this.isServing(found) }, found, paths: [] };
+    return {
+      model: { id: BUILT_IN_MODEL, name, ...facts, inUse: this.isServing(found) },
+      found,
+      paths: [],
+      sourceBytes: bytes,
+    };
   }
 
   private async fileEntry(file: string, dir: string, conversions: readonly Conversion[]): Promise<Entry> {
@@ -105,7 +116,7 @@ export class MouthLibrary {
       inUse: this.isServing(found),
       removable: dir === this.options.modelsDir,
     };
-    return { model, found, paths: [file, ...made.map(({ folder }) => folder)] };
+    return { model, found, paths: [file, ...made.map(({ folder }) => folder)], sourceBytes: size };
   }
 
   private conversionEntry({ folder, info, bytes }: Conversion): Entry {
@@ -113,7 +124,8 @@ export class MouthLibrary {
     const name = basename(info.source.name, extname(info.source.name));
     const id = [name, basename(folder)].find((id) => sameModel(findModel(id, this.dirs), found)) ?? basename(folder);
     const facts = { bytes, faceSizePx: info.faceSizePx, inUse: this.isServing(found), removable: true };
-    return { model: { id, name, kind: kindOf(info.source.name), ...facts }, found, paths: [folder] };
+    const { sizeBytes: sourceBytes } = info.source;
+    return { model: { id, name, kind: kindOf(info.source.name), ...facts }, found, paths: [folder], sourceBytes };
   }
 
   private isServing(found: FoundModel): boolean {
