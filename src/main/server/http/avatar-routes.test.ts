@@ -3,16 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { testHttpServer } from '../../../../testing/http-server';
 import { writeLiveTalkingFolder } from '../../../../testing/livetalking-folder';
 import { avatarsReply, sessionReply } from '../../../shared/protocol';
-import { defaultSettings } from '../../../shared/settings';
 import { Actions } from '../avatar/actions';
 import { AvatarLibrary } from '../avatar/library';
 import { PerformanceStills } from '../avatar/performance-still';
 import { appRoot } from '../entries';
-import { createLogger } from '../log';
 import { FakeSession, FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
 let dir: string;
 let app: FastifyInstance;
@@ -31,15 +29,9 @@ beforeEach(async () => {
     actionsDir: join(dir, 'actions'),
     cacheDir: join(dir, 'cache'),
   });
-  const silent = { write: () => {} };
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0 },
+  app = await testHttpServer({
     sessions,
-    health: () => ({}),
     avatars: { avatars: library, defaultAvatar: 'clara', stills: new PerformanceStills(library, actions) },
-    log: createLogger('silent', { out: silent, err: silent }),
-    token: 'correct-horse-battery',
-    rendererDir: '/nonexistent',
   });
 });
 afterEach(async () => {

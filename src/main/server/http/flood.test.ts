@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { defaultSettings } from '../../../shared/settings';
-import { createLogger } from '../log';
+import { testHttpServer } from '../../../../testing/http-server';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
 const ID = 123_456;
 let app: FastifyInstance;
@@ -15,13 +13,8 @@ const sockets: Socket[] = [];
 beforeEach(async () => {
   sessions = new FakeSessions();
   sessions.add(ID);
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0 },
+  app = await testHttpServer({
     sessions,
-    health: () => ({}),
-    log: createLogger('silent'),
-    token: 'correct-horse-battery',
-    rendererDir: '/nonexistent',
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
 });

@@ -1,12 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { defaultSettings } from '../../../shared/settings';
-import { createLogger } from '../log';
+import { TOKEN, testHttpServer } from '../../../../testing/http-server';
 import { ServerMetrics } from '../metrics/prometheus';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
-const TOKEN = 'correct-horse-battery';
 let app: FastifyInstance;
 let metrics: ServerMetrics;
 
@@ -19,15 +16,10 @@ beforeEach(async () => {
     voices: () => [],
     condition: () => ({ status: 'ok', reasons: [] }),
   });
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0 },
+  app = await testHttpServer({
     sessions,
     metrics,
     diagnostics: () => ({ versions: { herald: '0.0.0' } }),
-    health: () => ({}),
-    log: createLogger('silent'),
-    token: TOKEN,
-    rendererDir: '/nonexistent',
   });
 });
 afterEach(async () => {

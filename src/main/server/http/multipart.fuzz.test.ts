@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fuzzRuns } from '../../../../testing/fuzz';
-import { defaultSettings } from '../../../shared/settings';
+import { testHttpServer } from '../../../../testing/http-server';
 import { createLogger } from '../log';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
 const ID = 123_456;
 let app: FastifyInstance;
@@ -15,13 +14,10 @@ beforeAll(async () => {
   const sessions = new FakeSessions();
   sessions.add(ID);
   const sink = { write: (text: string) => void (logged += text) };
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0, max_upload_mb: 1 },
+  app = await testHttpServer({
+    settings: { max_upload_mb: 1 },
     sessions,
-    health: () => ({}),
     log: createLogger('error', { out: sink, err: sink }),
-    token: 'correct-horse-battery',
-    rendererDir: '/nonexistent',
   });
 });
 afterAll(() => app.close());

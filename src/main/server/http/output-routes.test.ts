@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testHttpServer } from '../../../../testing/http-server';
 import { closeReply, openedReply, outputReply, outputsReply } from '../../../shared/protocol';
-import { defaultSettings } from '../../../shared/settings';
-import { createLogger } from '../log';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
 const ID = 123_456;
 let sessions: FakeSessions;
@@ -12,13 +10,8 @@ let app: FastifyInstance;
 
 beforeEach(async () => {
   sessions = new FakeSessions();
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0 },
+  app = await testHttpServer({
     sessions,
-    health: () => ({}),
-    log: createLogger('silent'),
-    token: 'correct-horse-battery',
-    rendererDir: '/nonexistent',
   });
 });
 afterEach(() => app.close());

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, expect, it } from 'vitest';
-import { defaultSettings, type Settings } from '../../../shared/settings';
+import { TOKEN, testHttpServer } from '../../../../testing/http-server';
+import type { Settings } from '../../../shared/settings';
 import { createLogger } from '../log';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 import { readTokensFile, Tokens } from './tokens';
 
-const TOKEN = 'correct-horse-battery';
 const PUBLIC = '203.0.113.9';
 const LAN = '192.168.1.20';
 const ID = 123_456;
@@ -25,13 +24,11 @@ async function start(changes: Partial<Settings> = {}): Promise<void> {
   logged = '';
   sessions = new FakeSessions();
   const sink = { write: (text: string) => void (logged += text) };
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0, ...changes },
+  app = await testHttpServer({
+    settings: changes,
     sessions,
-    health: () => ({}),
     log: createLogger('info', { out: sink, err: sink }),
     token: tokens,
-    rendererDir: '/nonexistent',
   });
 }
 afterEach(() => app.close());

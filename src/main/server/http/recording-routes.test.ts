@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Clapper } from '../../../../testing/clapper';
+import { testHttpServer } from '../../../../testing/http-server';
 import { recordingReply, recordingsReply } from '../../../shared/protocol';
-import { settingsSchema } from '../../../shared/settings';
 import { createLogger } from '../log';
 import { Recorder } from '../outputs/recorder/recorder';
 import { RecordingLibrary } from '../recordings/library';
 import { remux } from '../recordings/remux';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
 const SESSION = 123_456;
 
@@ -27,13 +26,10 @@ beforeEach(async () => {
   const log = createLogger('silent');
   recordings = new RecordingLibrary({ dir: join(root, 'r'), minFreeBytes: 0, maxDurationMs: 60_000, log, remux });
   sessions = new FakeSessions();
-  app = await createHttpServer({
-    settings: settingsSchema.parse({ rate_limit: 0 }),
+  app = await testHttpServer({
     sessions,
     recordings,
-    health: () => ({}),
     log,
-    token: 'a-token-for-tests',
   });
   const clap = await Clapper.open();
   const draft = await recordings.begin(SESSION, 'clara', 'mp4');

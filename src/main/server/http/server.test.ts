@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TOKEN, testHttpServer } from '../../../../testing/http-server';
 import {
   audioReply,
   audiotypeReply,
@@ -17,13 +18,11 @@ import {
   sessionsReply,
   speakingReply,
 } from '../../../shared/protocol';
-import { defaultSettings, type Settings } from '../../../shared/settings';
+import type { Settings } from '../../../shared/settings';
 import { HeraldError } from '../errors';
 import { createLogger } from '../log';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
-const TOKEN = 'correct-horse-battery';
 const ID = 123_456;
 const UNKNOWN = 654_321;
 const PUBLIC = '203.0.113.9';
@@ -35,12 +34,11 @@ let logged: string;
 async function start(changes: Partial<Settings> = {}, rendererDir = '/nonexistent'): Promise<FastifyInstance> {
   await app?.close();
   const sink = { write: (text: string) => void (logged += text) };
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0, ...changes },
+  app = await testHttpServer({
+    settings: changes,
     sessions,
     health: () => ({ version: '0.0.0', mouth: { provider: 'cpu' } }),
     log: createLogger('debug', { out: sink, err: sink }),
-    token: TOKEN,
     rendererDir,
   });
   return app;

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeTestCertificate } from '../../../../testing/certificate';
-import { defaultSettings } from '../../../shared/settings';
-import { createLogger } from '../log';
+import { testHttpServer } from '../../../../testing/http-server';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 import { readTls } from './tls';
 
 let dir: string;
@@ -25,13 +23,8 @@ it('is off where nothing is named', () => {
 });
 
 it('serves HTTPS with them, and nothing in the clear on that port', async () => {
-  const app = await createHttpServer({
-    settings: defaultSettings(),
+  const app = await testHttpServer({
     sessions: new FakeSessions(),
-    health: () => ({}),
-    log: createLogger('silent'),
-    token: 'correct-horse-battery',
-    rendererDir: '/nonexistent',
     tls: readTls(files)!,
   });
   try {

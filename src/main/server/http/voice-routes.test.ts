@@ -1,14 +1,12 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, it } from 'vitest';
+import { testHttpServer } from '../../../../testing/http-server';
 import { voicesReply } from '../../../shared/protocol';
-import { defaultSettings } from '../../../shared/settings';
 import { HeraldError } from '../errors';
-import { createLogger } from '../log';
 import { ProviderError } from '../provider-error';
 import { EspeakTts } from '../tts/espeak';
 import type { EngineStatus, Tts } from '../tts/tts';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 import { voiceRoutes } from './voice-routes';
 
 let app: FastifyInstance | undefined;
@@ -23,14 +21,8 @@ const voice = (parts: Partial<Tts> = {}): Tts => ({
 
 /** The whole server, as the page meets it. */
 async function ask(tts?: Tts) {
-  const silent = { write: () => {} };
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0 },
+  app = await testHttpServer({
     sessions: new FakeSessions(),
-    health: () => ({}),
-    log: createLogger('silent', { out: silent, err: silent }),
-    token: 'correct-horse-battery',
-    rendererDir: '/nonexistent',
     ...(tts && { tts }),
   });
   return app.inject({ method: 'GET', url: '/api/voices' });

@@ -1,13 +1,11 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import { TOKEN, testHttpServer } from '../../../../testing/http-server';
 import { RtpViewer } from '../../../../testing/viewer';
-import { defaultSettings, type Settings } from '../../../shared/settings';
-import { createLogger } from '../log';
+import type { Settings } from '../../../shared/settings';
 import { counts } from '../metrics/native';
 import { FakeSessions } from './fake-sessions';
-import { createHttpServer } from './server';
 
-const TOKEN = 'correct-horse-battery';
 const ID = 123_456;
 const PUBLIC = '203.0.113.9';
 
@@ -17,13 +15,9 @@ const viewers: RtpViewer[] = [];
 
 async function start(changes: Partial<Settings> = {}): Promise<void> {
   sessions = new FakeSessions();
-  app = await createHttpServer({
-    settings: { ...defaultSettings(), rate_limit: 0, ...changes },
+  app = await testHttpServer({
+    settings: changes,
     sessions,
-    health: () => ({}),
-    log: createLogger('silent'),
-    token: TOKEN,
-    rendererDir: '/nonexistent',
   });
 }
 
