@@ -23,8 +23,7 @@ const sending = new Map<number, AbortController>();
 export function importFiles(chosen: readonly ImportFile[], wanted: 'avatar' | 'weights'): void {
   const picked = recognise(chosen);
   if (typeof picked === 'string') {
-    // A dialog that was left without a choice is no mistake.
-    if (chosen.length > 0) useImports.setState({ refused: { kind: wanted, problem: picked } });
+    useImports.setState({ refused: { kind: wanted, problem: picked } });
     return;
   }
   if (picked.kind !== wanted) openCast(picked.kind === 'avatar' ? 'presenters' : 'lips');

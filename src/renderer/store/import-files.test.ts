@@ -56,7 +56,10 @@ describe('a dropped folder', () => {
   };
   const drop = (...entries: (object | null)[]) =>
     filesOfDrop({
-      items: entries.map((one) => ({ webkitGetAsEntry: () => one })) as unknown as DataTransferItemList,
+      items: entries.map((one) => ({
+        webkitGetAsEntry: () => one,
+        getAsFile: () => null,
+      })) as unknown as DataTransferItemList,
     });
 
   it('is read to its end, however many portions it comes in', async () => {
@@ -64,6 +67,13 @@ describe('a dropped folder', () => {
     const anna = { 'coords.pkl': 'coords.pkl', full_imgs: pictures, '.git': { HEAD: 'HEAD' } };
     const paths = (await drop(entry('/anna', anna), null)).map(({ path }) => path).sort();
     expect(paths).toEqual(['anna/coords.pkl', ...[0, 1, 2, 3, 4].map((i) => `anna/full_imgs/${i}.png`)]);
+  });
+
+  it('takes a file that stands in no folder', async () => {
+    const file = { name: 'anna.zip', size: 1 };
+    const item = { webkitGetAsEntry: () => null, getAsFile: () => file };
+    const items = [item] as unknown as DataTransferItemList;
+    expect(await filesOfDrop({ items })).toEqual([{ file, path: 'anna.zip' }]);
   });
 
   it('that cannot be read says so', async () => {

@@ -51,12 +51,17 @@ export const filesOfInput = (list: FileList | null): ImportFile[] =>
  * inside it. A folder of more than anybody may import is read no further.
  */
 export function filesOfDrop(transfer: Pick<DataTransfer, 'items'>): Promise<ImportFile[]> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  return walk(entries);
+  const items = [...transfer.items];
+  const entries = items.map((item) => item.webkitGetAsEntry());
+  // What stands in no folder that could be entered, such as an attachment, is a file all the same.
+  const alone = items.flatMap((item, i) => (entries[i] ? [] : (item.getAsFile() ?? [])));
+  return walk(
+    entries.filter((entry) => entry !== null),
+    alone.map((file) => ({ file, path: file.name })),
+  );
 }
 
-async function walk(entries: readonly FileSystemEntry[]): Promise<ImportFile[]> {
-  const found: ImportFile[] = [];
+async function walk(entries: readonly FileSystemEntry[], found: ImportFile[]): Promise<ImportFile[]> {
   const waiting = [...entries];
   for (let entry = waiting.pop(); entry && found.length <= MAX_IMPORT_FILES; entry = waiting.pop()) {
     const path = entry.fullPath.replace(/^\//, '');

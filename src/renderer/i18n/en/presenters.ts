@@ -20,7 +20,7 @@ export const presenters = {
   'gallery.deleteNow': 'Delete',
 
   'imports.hint.avatar': 'Import a LiveTalking folder or a ZIP of one, or drop it on the list above.',
-  'imports.hint.weights': 'Import Wav2Lip weights: a .pth, .pt or .onnx file.',
+  'imports.hint.weights': 'Import Wav2Lip weights (.pth, .pt or .onnx), or drop them on the list above.',
   'imports.folder': 'Folder…',
   'imports.zip': 'ZIP…',
   'imports.weights': 'Weights…',

@@ -22,7 +22,7 @@ export const presenters: Wording<typeof english> = {
   'gallery.deleteNow': '删除',
 
   'imports.hint.avatar': '导入 LiveTalking 文件夹或其 ZIP 压缩包，也可拖放到上方列表。',
-  'imports.hint.weights': '导入 Wav2Lip 权重：.pth、.pt 或 .onnx 文件。',
+  'imports.hint.weights': '导入 Wav2Lip 权重（.pth、.pt 或 .onnx），也可拖放到上方列表。',
   'imports.folder': '文件夹…',
   'imports.zip': 'ZIP 文件…',
   'imports.weights': '权重文件…',

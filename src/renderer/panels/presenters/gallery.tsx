@@ -1,8 +1,7 @@
 import { Button } from '@mantine/core';
-import { type DragEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { importFiles, refreshImports } from '../../store/import-actions';
-import { filesOfDrop } from '../../store/import-files';
+import { refreshImports } from '../../store/import-actions';
 import { usePreferences } from '../../store/preferences';
 import { useStudio } from '../../store/studio';
 import { learnAvatars } from '../../store/studio-actions';
@@ -12,6 +11,7 @@ import gallery from './gallery.module.css';
 import { ImportFoot } from './import-foot';
 import { ImportLines } from './import-lines';
 import { BrokenCard, PresenterCard } from './presenter-card';
+import { useImportDrop } from './use-import-drop';
 import { Waiting } from './waiting';
 
 /** Everybody who can appear, those whose folders are not in order, and the way in for others. */
@@ -26,7 +26,7 @@ export function Gallery() {
     void learnAvatars().finally(() => setAsked(true));
     void refreshImports();
   }, []);
-  const drop = useFolderDrop();
+  const drop = useImportDrop('avatar');
   return (
     <>
       <div className={classes.scroll} {...drop} data-testid="gallery">
@@ -66,33 +66,4 @@ function NotListed({ asked }: { asked: boolean }) {
       </Button>
     </Notice>
   );
-}
-
-const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
-
-/** Takes folders and files that are dropped here, before the page takes them for sounds to play. */
-function useFolderDrop() {
-  const [depth, setDepth] = useState(0);
-  const on = (change: (depth: number) => number) => (event: DragEvent) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    setDepth((before) => Math.max(0, change(before)));
-  };
-  return {
-    'data-over': depth > 0,
-    onDragEnter: on((before) => before + 1),
-    onDragLeave: on((before) => before - 1),
-    onDragOver: on((before) => before),
-    onDrop: (event: DragEvent) => {
-      on(() => 0)(event);
-      // A folder that cannot be read to its end is told as one with nothing in it.
-      if (carriesFiles(event)) {
-        void filesOfDrop(event.dataTransfer).then(
-          (files) => importFiles(files, 'avatar'),
-          () => importFiles([], 'avatar'),
-        );
-      }
-    },
-  };
 }

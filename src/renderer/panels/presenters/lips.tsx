@@ -17,6 +17,7 @@ import { Confirm } from './confirm';
 import { ImportFoot } from './import-foot';
 import { ImportLines } from './import-lines';
 import lips from './lips.module.css';
+import { useImportDrop } from './use-import-drop';
 import { Waiting } from './waiting';
 
 /** How often the page asks whether the chosen model has taken over. */
@@ -39,10 +40,11 @@ export function Lips() {
   // A model that was chosen is converted and loaded beside the one that serves.
   const loading = instead?.why === MAKING_READY;
   usePolling(loading, refreshModels, ASK_MS);
+  const drop = useImportDrop('weights');
   const locked = lockedReason(row, ofSettings);
   return (
     <>
-      <div className={classes.scroll}>
+      <div className={classes.scroll} {...drop}>
         <ImportLines kind="weights" />
         {row?.waits && <Waits onRestarted={() => void Promise.all([refreshModels(), loadSettings()])} />}
         {locked !== undefined && <p className={`${classes.note} ${classes.plain}`}>{locked}</p>}
