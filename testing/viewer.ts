@@ -8,6 +8,8 @@ import {
   useNACK,
   useOPUS,
   usePLI,
+  useTransportWideCC,
+  useTWCC,
 } from 'werift';
 
 export interface ReceivedReport {
@@ -30,13 +32,13 @@ export class RtpViewer {
 
   static async offer(
     codec: 'H264' | 'VP8' = 'H264',
-    { rtx = false }: { rtx?: boolean } = {},
+    { rtx = false, transportWide = false }: { rtx?: boolean; transportWide?: boolean } = {},
   ): Promise<{ viewer: RtpViewer; sdp: string }> {
     const video = new RTCRtpCodecParameters({
       mimeType: `video/${codec}`,
       clockRate: 90_000,
       payloadType: 102,
-      rtcpFeedback: [useNACK(), usePLI()],
+      rtcpFeedback: [useNACK(), usePLI(), ...(transportWide ? [useTWCC()] : [])],
       parameters:
         codec === 'H264' ? 'packetization-mode=1;profile-level-id=42e01f;level-asymmetry-allowed=1' : undefined,
     });
@@ -47,11 +49,15 @@ export class RtpViewer {
       parameters: 'apt=102',
     });
     const pc = new RTCPeerConnection({
-      codecs: { audio: [useOPUS()], video: rtx ? [video, repair] : [video] },
+      codecs: {
+        audio: [useOPUS(transportWide ? { rtcpFeedback: [useTWCC()] } : {})],
+        video: rtx ? [video, repair] : [video],
+      },
       iceServers: [],
       iceUseIpv6: false,
       iceAdditionalHostAddresses: ['127.0.0.1'],
       bundlePolicy: 'max-bundle',
+      ...(transportWide && { headerExtensions: { audio: [useTransportWideCC()], video: [useTransportWideCC()] } }),
     });
     const viewer = new RtpViewer(pc);
     pc.onTrack.subscribe((track) => viewer.listen(track));
