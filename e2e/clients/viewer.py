@@ -9,10 +9,10 @@ import json
 import os
 import time
 
-import numpy as np
 import requests
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
+from aiortc import RTCPeerConnection, RTCSessionDescription
+
+from meters import Meters, prefer
 
 
 def arguments():
@@ -31,35 +31,13 @@ def arguments():
 async def main():
     args = arguments()
     pc = RTCPeerConnection()
-    seen = {"video": 0, "audio": 0}
-    stamps = {"video": [], "audio": []}
-    loud, sizes, first = [], set(), {}
-    t0 = time.monotonic()
-
-    @pc.on("track")
-    def on_track(track):
-        async def receive():
-            while True:
-                try:
-                    frame = await track.recv()
-                except MediaStreamError:
-                    return
-                seen[track.kind] += 1
-                first.setdefault(track.kind, round((time.monotonic() - t0) * 1000))
-                stamps[track.kind].append(frame.pts)
-                if track.kind == "audio":
-                    loud.append(float(np.sqrt((frame.to_ndarray().astype(np.float64) ** 2).mean())))
-                else:
-                    sizes.add(f"{frame.width}x{frame.height}")
-
-        asyncio.ensure_future(receive())
-
+    meters = Meters(pc)
+    first = {}
     for letter in args.order:
         kind = {"v": "video", "a": "audio"}[letter]
         transceiver = pc.addTransceiver(kind, direction="recvonly")
         if kind == "video" and args.codec:
-            codecs = RTCRtpReceiver.getCapabilities("video").codecs
-            transceiver.setCodecPreferences([c for c in codecs if c.mimeType.lower() == f"video/{args.codec}"])
+            prefer(transceiver, args.codec)
     await pc.setLocalDescription(await pc.createOffer())
     offer = {"sdp": pc.localDescription.sdp, "type": pc.localDescription.type}
     t0 = time.monotonic()
@@ -82,17 +60,19 @@ async def main():
         await asyncio.sleep(max(0, args.seconds - args.after))
     else:
         await asyncio.sleep(args.seconds)
+    for kind, at in meters.arrived.items():
+        first[kind] = round((at - t0) * 1000)
     gaps = lambda v: sorted({b - a for a, b in zip(v, v[1:])})
     result = {
         "sessionid": answer["sessionid"],
         "answer": answer["sdp"],
-        "pictures": seen["video"],
-        "frames": seen["audio"],
+        "pictures": meters.seen["video"],
+        "frames": meters.seen["audio"],
         "firstMs": first,
-        "pictureSteps": gaps(stamps["video"]),
-        "frameSteps": gaps(stamps["audio"]),
-        "sizes": sorted(sizes),
-        "loudFrames": sum(1 for v in loud if v > 300),
+        "pictureSteps": gaps(meters.stamps["video"]),
+        "frameSteps": gaps(meters.stamps["audio"]),
+        "sizes": sorted(meters.sizes),
+        "loudFrames": meters.loud,
         "said": said,
     }
     print(json.dumps(result), flush=True)

@@ -10,12 +10,10 @@ import json
 import time
 from urllib.parse import urljoin
 
-import numpy as np
 import requests
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
+from aiortc import RTCPeerConnection, RTCSessionDescription
 
-LOUD = 300  # RMS of 16-bit samples
+from meters import Meters, prefer
 
 
 def arguments():
@@ -30,30 +28,11 @@ def arguments():
 async def main():
     args = arguments()
     pc = RTCPeerConnection()
-    seen = {"video": 0, "audio": 0, "loud": 0}
-    sizes = set()
-
-    @pc.on("track")
-    def on_track(track):
-        async def receive():
-            while True:
-                try:
-                    frame = await track.recv()
-                except MediaStreamError:
-                    return
-                seen[track.kind] += 1
-                if track.kind == "audio":
-                    seen["loud"] += float(np.sqrt((frame.to_ndarray().astype(np.float64) ** 2).mean())) > LOUD
-                else:
-                    sizes.add(f"{frame.width}x{frame.height}")
-
-        asyncio.ensure_future(receive())
-
+    meters = Meters(pc)
     video = pc.addTransceiver("video", direction="recvonly")
     pc.addTransceiver("audio", direction="recvonly")
     if args.codec:
-        codecs = RTCRtpReceiver.getCapabilities("video").codecs
-        video.setCodecPreferences([c for c in codecs if c.mimeType.lower() == f"video/{args.codec}"])
+        prefer(video, args.codec)
     await pc.setLocalDescription(await pc.createOffer())
     loop = asyncio.get_running_loop()
     call = lambda f, *a, **k: loop.run_in_executor(None, lambda: f(*a, timeout=15, **k))
@@ -64,16 +43,16 @@ async def main():
         return
     await pc.setRemoteDescription(RTCSessionDescription(reply.text, "answer"))
     t0 = time.monotonic()
-    while (seen["video"] < args.pictures or seen["loud"] < args.loud) and time.monotonic() - t0 < 60:
+    while (meters.seen["video"] < args.pictures or meters.loud < args.loud) and time.monotonic() - t0 < 60:
         await asyncio.sleep(0.05)
     deleted = await call(requests.delete, urljoin(args.url, reply.headers["Location"]))
     result = {
         "status": reply.status_code,
         "location": reply.headers["Location"],
-        "pictures": seen["video"],
-        "frames": seen["audio"],
-        "loudFrames": seen["loud"],
-        "sizes": sorted(sizes),
+        "pictures": meters.seen["video"],
+        "frames": meters.seen["audio"],
+        "loudFrames": meters.loud,
+        "sizes": sorted(meters.sizes),
         "deleted": deleted.status_code,
     }
     print(json.dumps(result), flush=True)
