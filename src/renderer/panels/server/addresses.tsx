@@ -79,18 +79,33 @@ function NoNetwork({ host }: { host: string }) {
     <div className={classes.hint}>
       <strong>{t('server.address.localOnly')}</strong>
       <p>{t('server.address.localOnlyHint', { setting: setting ?? 'host' })}</p>
-      <Button
-        variant="default"
-        size="xs"
-        onClick={() => {
-          closeServer();
-          openSettings('server');
-        }}
-      >
+      <Button variant="default" size="xs" onClick={() => void showSetting('host')}>
         {t('server.address.openSetting')}
       </Button>
     </div>
   );
+}
+
+/** As long as the settings may take to be loaded; and as long as dialogs that open and close pass the focus around. */
+const SETTINGS_LIMIT_MS = 5_000;
+const SETTLING_MS = 400;
+
+/** Leads to a setting of the server, once its panel is there. */
+async function showSetting(name: string): Promise<void> {
+  closeServer();
+  openSettings('server');
+  let until = performance.now() + SETTINGS_LIMIT_MS;
+  let found = false;
+  while (performance.now() < until) {
+    await new Promise(requestAnimationFrame);
+    const field = document.querySelector<HTMLElement>(`[data-testid="setting-${name}"] input`);
+    if (!field) continue;
+    if (!found) until = performance.now() + SETTLING_MS;
+    found = true;
+    if (document.activeElement === field) continue;
+    field.scrollIntoView({ block: 'center' });
+    field.focus();
+  }
 }
 
 /** For telephones: nobody types a token there, so the code brings one that may no more than is chosen. */
