@@ -61,6 +61,7 @@ export const ACCESS_TABLE: readonly (readonly [method: string, path: string, acc
   ['*', '/api/settings*', admin],
   ['*', '/api/tokens*', admin],
 
+  ['GET', '/api/imports*', { ...read, scope: 'admin' }],
   ['*', '/api/imports*', { ...upload, scope: 'admin' }],
   ['GET', '/api/*', read],
   // An avatar or a model that is brought in stays, and is read by every later session.

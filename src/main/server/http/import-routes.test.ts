@@ -91,7 +91,9 @@ async function ended(id: string): Promise<ImportView> {
 async function imported(kind: string, files: Part[], name?: string): Promise<ImportView> {
   const { status, body } = await send(kind, files, name);
   expect([status, body.code], JSON.stringify(body)).toEqual([200, 0]);
-  return ended(importReply.parse(body).data.id);
+  const { data } = importReply.parse(body);
+  expect([data.step, data.state]).not.toContain('receive');
+  return ended(data.id);
 }
 
 describe('an avatar', () => {
@@ -218,6 +220,17 @@ describe('a form is refused, with what to do,', () => {
     expect([status, body.code]).toEqual([400, -1]);
     expect(body.msg).toMatch(message);
     expect(await views()).toEqual([]);
+  });
+
+  it('that is larger than an import may be, before it is read', async () => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    let reply = '';
+    socket.on('data', (bytes) => (reply += bytes));
+    const head = `Host: ${hostname}:${port}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000000`;
+    socket.write(`POST /api/imports HTTP/1.1\r\n${head}\r\n\r\n--b\r\n`);
+    await expect.poll(() => reply).toMatch(/ 413 [\s\S]*an import has at most 8 GB/);
+    socket.destroy();
   });
 
   it('that is none', async () => {

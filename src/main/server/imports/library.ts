@@ -8,7 +8,7 @@ import type { Log } from '../log';
 import { Turns } from '../turns';
 import { Inbox, type InboxBounds, type Received } from './inbox';
 import { freeName, tidyName } from './names';
-import { checkRoom } from './room';
+import { checkRoom, storeProblem } from './room';
 
 /** What is done with what was received. */
 export interface Importer {
@@ -94,11 +94,9 @@ export class ImportLibrary {
     read: (reception: Reception) => Promise<void>,
     { expectedBytes, signal }: ReceiveOptions,
   ): Promise<ImportView> {
-    const open = this.queue.list().filter(({ state }) => state === 'queued' || state === 'running');
-    if (open.length >= MAX_OPEN) {
-      throw new HeraldError('limit', `${MAX_OPEN} imports are being worked on: wait until one of them is done`, 30);
-    }
+    this.checkOpen();
     return this.turns.take(signal, async () => {
+      this.checkOpen(); // before gigabytes are sent in vain
       const id = newJobId();
       const dir = join(this.options.dir, id);
       const stop = new AbortController();
@@ -153,6 +151,12 @@ export class ImportLibrary {
     await this.open();
   }
 
+  private checkOpen(): void {
+    const open = this.queue.list().filter(({ state }) => state === 'queued' || state === 'running');
+    if (open.length < MAX_OPEN) return;
+    throw new HeraldError('limit', `${MAX_OPEN} imports are being worked on: wait until one of them is done`, 30);
+  }
+
   private async readInto(
     dir: string,
     receiving: Receiving,
@@ -170,7 +174,9 @@ export class ImportLibrary {
     signal.throwIfAborted();
     if (!receiving.begun) throw new HeraldError('malformed', 'kind: missing; send it first, "avatar" or "weights"');
     const { inbox, ...begun } = receiving.begun;
-    return this.work(receiving.id, dir, { ...begun, received: inbox.done(), bytes: inbox.bytes });
+    const received = inbox.done();
+    this.receiving = undefined;
+    return this.work(receiving.id, dir, { ...begun, received, bytes: inbox.bytes });
   }
 
   private work(
@@ -188,7 +194,8 @@ export class ImportLibrary {
         const result = await importer.run(received, about.name, { ...tools, onStep: (step) => (about.step = step) });
         this.options.log.info(`imported ${kind} "${about.name}"`);
         return result;
-      } catch (error) {
+      } catch (raw) {
+        const error = storeProblem(raw);
         if (!tools.signal.aborted)
           this.options.log.warn(`${kind} "${about.name}" was not imported: ${shorten(error, dir)}`);
         throw new Error(shorten(error, dir), { cause: error });
@@ -207,7 +214,7 @@ export class ImportLibrary {
     const about = this.about.get(id);
     if (!job || !about) return undefined;
     const result = this.queue.result(id);
-    const progress = job.state === 'done' ? 1 : RECEIVED + (1 - RECEIVED) * job.progress;
+    const progress = job.state === 'done' ? 1 : rounded(RECEIVED + (1 - RECEIVED) * job.progress);
     return { ...job, progress, ...about, ...(result && { result }) };
   }
 
@@ -216,7 +223,7 @@ export class ImportLibrary {
     const { kind, wish, inbox } = begun;
     const { bytes } = inbox;
     const name = this.nameFor(kind, wish ?? inbox.foundName);
-    const progress = expectedBytes ? RECEIVED * Math.min(1, bytes / expectedBytes) : 0;
+    const progress = expectedBytes ? rounded(RECEIVED * Math.min(1, bytes / expectedBytes)) : 0;
     return { id, state: 'running', progress, createdAt, warnings: [], kind, name, step: 'receive', bytes };
   }
 
@@ -226,6 +233,8 @@ export class ImportLibrary {
     return freeName(tidyName(wish, fallbackName), isTaken);
   }
 }
+
+const rounded = (fraction: number) => Math.round(fraction * 1_000) / 1_000;
 
 /** Names inside what was brought in, not where it lay: nobody can look there. */
 function shorten(error: unknown, dir: string): string {

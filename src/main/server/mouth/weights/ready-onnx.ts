@@ -59,4 +59,4 @@ async function checkContract(session: InferenceSession): Promise<ReadyModel> {
 }
 
 const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 300);
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 300).replace(/\.+$/, '');
