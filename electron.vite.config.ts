@@ -24,6 +24,7 @@ export default defineConfig({
           clip: at('src/main/server/clips/clip-main.ts'),
           'clip-process': at('src/main/server/clips/clip-process.ts'),
           rtmp: at('src/main/server/outputs/rtmp/rtmp-process.ts'),
+          camera: at('src/main/server/outputs/camera/camera-process.ts'),
           'import-avatar': at('src/main/server/avatar/import-command.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -132,7 +132,7 @@ export const turnLatency = z.object({
 export type TurnLatency = z.infer<typeof turnLatency>;
 
 /** Destinations elsewhere that a session can be sent to while it runs. */
-export const pushKind = z.enum(['rtmp', 'whip']);
+export const pushKind = z.enum(['rtmp', 'whip', 'camera']);
 export type PushKind = z.infer<typeof pushKind>;
 export const pushState = z
   .enum(['connecting', 'live', 'reconnecting', 'failed', 'closed'])
@@ -231,16 +231,26 @@ export const sessionBody = z
   .transform((body) => body ?? { avatar: undefined, voice: undefined, bitrateKbps: undefined, record: false });
 export const openedReply = z.union([ok.extend({ sessionid: z.int() }), failureReply]);
 
-export const outputBody = z.object({
-  kind: pushKind,
-  url: z.string().min(1).max(2_000).describe('rtmp(s)://host/app/key, or the http(s) address of a WHIP endpoint'),
-  token: optionalText.describe('Bearer token of the WHIP endpoint'),
-});
+export const outputBody = z.discriminatedUnion('kind', [
+  z.object({
+    kind: pushKind.exclude(['camera']),
+    url: z.string().min(1).max(2_000).describe('rtmp(s)://host/app/key, or the http(s) address of a WHIP endpoint'),
+    token: optionalText.describe('Bearer token of the WHIP endpoint'),
+  }),
+  z.object({
+    kind: pushKind.extract(['camera']),
+    device: z
+      .string()
+      .regex(/^(auto|\/dev\/video\d{1,3})$/, 'must be auto or a device such as /dev/video10')
+      .default('auto')
+      .describe('The v4l2loopback device on the machine that Herald runs on; auto takes the first that is free'),
+  }),
+]);
 
 export const outputView = z.object({
   id: z.string(),
   kind: pushKind,
-  url: z.string().describe('Without the stream key'),
+  url: z.string().describe('Without the stream key; of a camera its device'),
   state: pushState,
   since: z.string().describe('When it came to this state, ISO 8601'),
   reason: z.string().optional().describe('Why, for people'),

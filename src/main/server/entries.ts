@@ -18,6 +18,7 @@ const SOURCES = {
   'local-voice': 'tts/local/voice-process.ts',
   'clip-process': 'clips/clip-process.ts',
   rtmp: 'outputs/rtmp/rtmp-process.ts',
+  camera: 'outputs/camera/camera-process.ts',
 } as const;
 
 export type EntryName = keyof typeof SOURCES;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testHttpServer } from '../../../../testing/http-server';
 import { closeReply, openedReply, outputReply, outputsReply } from '../../../shared/protocol';
 import { FakeSessions } from './fake-sessions';
@@ -54,6 +54,18 @@ describe('outputs', () => {
     expect(closeReply.parse((await call('DELETE', `${url}/${data.id}`)).body)).toEqual({ code: 0, msg: 'ok' });
     expect((await call('DELETE', `${url}/${data.id}`)).body).toMatchObject({ code: -1 });
     expect((await call('GET', url)).body).toEqual({ code: 0, data: { outputs: [] } });
+  });
+
+  it('are cameras of this machine, too: by their device, or any', async () => {
+    sessions.add(ID);
+    const add = vi.spyOn(sessions.get(ID)!.outputs, 'add');
+    await call('POST', url, { kind: 'camera' });
+    await call('POST', url, { kind: 'camera', device: '/dev/video10', url: 'rtmp://ignored' });
+    expect(add.mock.calls).toEqual([[{ kind: 'camera', url: 'auto' }], [{ kind: 'camera', url: '/dev/video10' }]]);
+    expect(await call('POST', url, { kind: 'camera', device: '/dev/sda' })).toMatchObject({
+      status: 400,
+      body: { msg: 'device: must be auto or a device such as /dev/video10' },
+    });
   });
 
   it('say what is wrong with them', async () => {

@@ -59,15 +59,17 @@ export function outputRoutes(app: FastifyInstance, { sessions }: { sessions: Ses
     '/api/sessions/:sessionid/outputs',
     {
       schema: {
-        summary: 'Send a session to an RTMP or WHIP server, too',
+        summary: 'Send a session to an RTMP or WHIP server, or into a virtual camera, too',
         tags: ['output'],
         params: ofSession,
         body: outputBody,
         response: { 200: outputReply, ...failures },
       },
     },
-    async ({ params, body: { kind, url, token } }) => {
-      const data = await sessionOf(params.sessionid).outputs.add({ kind, url, ...(token && { token }) });
+    async ({ params, body }) => {
+      const where =
+        body.kind === 'camera' ? { url: body.device } : { url: body.url, ...(body.token && { token: body.token }) };
+      const data = await sessionOf(params.sessionid).outputs.add({ kind: body.kind, ...where });
       return { ...OK, data };
     },
   );

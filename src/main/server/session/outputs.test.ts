@@ -68,7 +68,7 @@ beforeEach(async () => {
       log: createLogger('silent'),
       iceServers: [],
     },
-    { rtmp: { open, schemes: ['rtmp:'] } },
+    { rtmp: { open, schemes: ['rtmp:'] }, camera: { open, find } },
   );
 });
 afterEach(async () => {
@@ -78,6 +78,11 @@ afterEach(async () => {
   expect(takers.map(({ closed }) => closed)).toEqual(takers.map(() => 1));
   expect(Object.values(counts()).filter((alive) => alive !== 0)).toEqual([]);
 });
+
+function find(wanted: string): string {
+  if (wanted !== 'auto') throw new HeraldError('refused', 'no such device');
+  return '/dev/video10';
+}
 
 const rtmp = (key: string) => ({ kind: 'rtmp' as const, url: `rtmp://host/live/${key}` });
 
@@ -157,6 +162,14 @@ describe('the outputs of a session', () => {
         ['connecting', undefined],
         ['closed', message],
       ]);
+  });
+
+  it('may be devices of this machine: found first, and shown as they are', async () => {
+    attached.setProgram(clap.program);
+    const { url } = await outputs.add({ kind: 'camera', url: 'auto' });
+    expect([url, takers[0]!.options.url]).toEqual(['/dev/video10', '/dev/video10']);
+    await expect(outputs.add({ kind: 'camera', url: '/dev/video9' })).rejects.toThrow('no such device');
+    expect(outputs.list()).toHaveLength(1);
   });
 
   it('of a kind that is not there are refused with those that are', async () => {

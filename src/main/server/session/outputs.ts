@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { OutputView, SessionEvent } from '../../../shared/protocol';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
+import { openCamera } from '../outputs/camera/camera-output';
+import { findCamera } from '../outputs/camera/devices';
 import type { Output } from '../outputs/output';
 import { type OpenPush, type PushKind, type PushOutput, type PushState, redactedUrl } from '../outputs/push';
 import { openRtmp } from '../outputs/rtmp/rtmp-output';
 import type { IceServer } from '../outputs/webrtc/peer';
 import { openWhip } from '../outputs/whip/whip-output';
 
-/** A kind of destination: who opens one, and the schemes of its addresses. */
-interface Kind {
-  open: OpenPush;
-  schemes: readonly string[];
-}
+/** A kind of destination: who opens one, and the schemes of its addresses, or who finds one on this machine. */
+type Kind = { open: OpenPush } & ({ schemes: readonly string[] } | { find: (wanted: string) => string });
 
 type Kinds = Partial<Record<PushKind, Kind>>;
 
@@ -20,10 +19,12 @@ type Kinds = Partial<Record<PushKind, Kind>>;
 const OUTPUTS: Kinds = {
   rtmp: { open: openRtmp, schemes: ['rtmp:', 'rtmps:'] },
   whip: { open: openWhip, schemes: ['http:', 'https:'] },
+  camera: { open: openCamera, find: (wanted) => findCamera(wanted) },
 };
 
 export interface OutputRequest {
   kind: PushKind;
+  /** The address; for a camera its device, or 'auto'. */
   url: string;
   token?: string;
 }
@@ -63,8 +64,8 @@ export class SessionOutputs {
    * Resolves once the output is part of the program; it connects after that, and tells of it in events.
    * @throws HeraldError 'refused' with what to do
    */
-  async add({ kind, url, token }: OutputRequest): Promise<OutputView> {
-    const { open } = this.checked(kind, url);
+  async add({ kind, url: wanted, token }: OutputRequest): Promise<OutputView> {
+    const { open, url, shown } = this.checked(kind, wanted);
     if (this.closed) throw new HeraldError('refused', 'The session is closed; connect again');
     this.makeRoom();
     const id = randomUUID().slice(0, 8);
@@ -78,7 +79,7 @@ export class SessionOutputs {
       iceServers: this.host.iceServers,
       ...(token && { token }),
     });
-    const entry: Entry = { id, url: redactedUrl(url), output, since: new Date(), state: output.state, abort };
+    const entry: Entry = { id, url: shown, output, since: new Date(), state: output.state, abort };
     this.entries.set(id, entry);
     output.onChange = (state, reason) => this.changed(entry, state, reason);
     log.info(`${kind} to ${entry.url}`);
@@ -118,11 +119,16 @@ export class SessionOutputs {
     await Promise.allSettled([...this.entries.keys()].map((id) => this.remove(id)));
   }
 
-  private checked(kind: PushKind, url: string): Kind {
+  private checked(kind: PushKind, url: string): { open: OpenPush; url: string; shown: string } {
     const found = this.kinds[kind];
     if (!found) {
       const known = Object.keys(this.kinds).join(', ') || 'none';
       throw new HeraldError('refused', `${kind} is not available in this version; available: ${known}`);
+    }
+    const { open } = found;
+    if ('find' in found) {
+      const device = found.find(url);
+      return { open, url: device, shown: device };
     }
     const { schemes } = found;
     // FFmpeg takes what follows a blank for options of its own.
@@ -131,7 +137,7 @@ export class SessionOutputs {
       const wanted = schemes.map((scheme) => `${scheme}//`).join(' or ');
       throw new HeraldError('refused', `url: ${kind} wants an address that begins with ${wanted} and names a host`);
     }
-    return found;
+    return { open, url, shown: redactedUrl(url) };
   }
 
   private makeRoom(): void {

@@ -1,0 +1,70 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Answers as pactl does ("list short" is index, name, module, ..., tab-separated), and writes down what it was asked. */
+const PACTL = `#!/bin/sh
+cd "$(dirname "$0")/.."
+echo "$*" >> calls
+if [ -e refuses ]; then echo 'Connection failure: Connection refused' >&2; exit 1; fi
+case "$1" in
+  list) if [ -e "$3" ]; then cat "$3"; fi ;;
+  load-module) echo x >> loaded; echo $((535 + $(wc -l < loaded))) ;;
+  unload-module) ;;
+  *) exit 1 ;;
+esac
+`;
+
+const PACAT = `#!/bin/sh
+cd "$(dirname "$0")/.."
+echo "pacat $*" >> calls
+exec cat > sound
+`;
+
+/** Stands in for PulseAudio's pactl and pacat while it runs: they come first on the PATH and record what they get. */
+export class FakeSoundServer {
+  private readonly dir = mkdtempSync(join(tmpdir(), 'herald sound '));
+  private readonly path = process.env.PATH;
+
+  constructor() {
+    const bin = join(this.dir, 'bin');
+    mkdirSync(bin);
+    for (const [name, script] of Object.entries({ pactl: PACTL, pacat: PACAT })) {
+      writeFileSync(join(bin, name), script);
+      chmodSync(join(bin, name), 0o755);
+    }
+    process.env.PATH = `${bin}:${this.path}`;
+  }
+
+  /** A machine without these programs, or any others. */
+  uninstall(): void {
+    process.env.PATH = join(this.dir, 'nothing');
+  }
+
+  /** As if nothing listened at the server's socket. */
+  refuse(): void {
+    writeFileSync(join(this.dir, 'refuses'), '');
+  }
+
+  /** What is there already, left by somebody else. */
+  has(kind: 'sinks' | 'sources', name: string): void {
+    writeFileSync(join(this.dir, kind), `1\talsa_output\tm\ts16le\tIDLE\n7\t${name}\tm\ts16le\tIDLE\n`);
+  }
+
+  get calls(): string[] {
+    const file = join(this.dir, 'calls');
+    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  }
+
+  /** What was played so far. */
+  get sound(): Float32Array {
+    const file = join(this.dir, 'sound');
+    const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)));
+  }
+
+  close(): void {
+    process.env.PATH = this.path;
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
