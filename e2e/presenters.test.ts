@@ -118,6 +118,15 @@ describe.skipIf(!chromium)('the panel of presenters and voices', () => {
     await page.keyboard.press('v');
     await choose('Folder…', join(folder, 'holiday'));
     await page.getByText('This is no LiveTalking folder: coords.pkl is missing.').waitFor();
+    // Dropped on the gallery it is an import, and no sound to play.
+    const dataTransfer = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(['words'], 'notes.wav'));
+      return transfer;
+    });
+    await page.getByTestId('gallery').dispatchEvent('drop', { dataTransfer });
+    await page.getByText('Choose a LiveTalking folder, a .zip of one, or weights').waitFor();
+    expect(await page.getByTestId('line').count()).toBe(0);
     await choose('Folder…', join(folder, 'anna'));
     const name = (await lines().filter({ hasText: 'is ready' }).locator('b').textContent()) as string;
     expect(name).not.toBe('anna');

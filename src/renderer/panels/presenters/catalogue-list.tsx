@@ -100,12 +100,13 @@ function Entry({ voice }: { voice: CatalogueVoiceView }) {
   const { name, state, bytes, receivedBytes, problem, licence } = voice;
   const { speaker, quality } = speakerOf(name);
   const moving = state === 'queued' || state === 'downloading' || state === 'paused' || state === 'checking';
-  const facts = [regionName(voice.language, language), quality, figures.bytes(bytes), licence ?? ''];
+  const facts = [regionName(voice.language, language), quality, figures.bytes(bytes)];
   return (
     <li className={catalogueClasses.voice} data-state={state} data-testid="catalogue-voice">
       <div className={catalogueClasses.words}>
         <b title={name}>{speaker}</b>
         <Facts facts={facts.filter(Boolean)} />
+        {licence && <p className={catalogueClasses.licence}>{licence}</p>}
       </div>
       <div className={catalogueClasses.actions}>
         {state === 'absent' && (
