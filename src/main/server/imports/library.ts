@@ -187,7 +187,7 @@ export class ImportLibrary {
     const importer = this.options.importers[kind];
     // Again when its turn comes: the one before it may have taken the name.
     const name = () => this.nameFor(kind, wish ?? received.foundName);
-    const about: About = { kind, name: name(), step: received.kind === 'weights' ? 'convert' : 'prepare', bytes };
+    const about: About = { kind, name: name(), step: firstStepOf(received), bytes };
     this.queue.add(async (tools) => {
       about.name = name();
       try {
@@ -233,6 +233,9 @@ export class ImportLibrary {
     return freeName(tidyName(wish, fallbackName), isTaken);
   }
 }
+
+const firstStepOf = (received: Received) =>
+  received.kind === 'weights' ? 'convert' : received.form === 'zip' ? 'unpack' : 'prepare';
 
 const rounded = (fraction: number) => Math.round(fraction * 1_000) / 1_000;
 
