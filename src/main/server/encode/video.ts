@@ -206,5 +206,13 @@ function encoderOptions(codec: VideoCodec): Record<string, string> {
       'x264-params': 'sliced-threads=0:scenecut=0:rc-lookahead=0',
     };
   }
-  return { deadline: 'realtime', 'cpu-used': '8', 'lag-in-frames': '0', 'error-resilient': '0', 'static-thresh': '0' };
+  return {
+    deadline: 'realtime',
+    'cpu-used': '8',
+    'lag-in-frames': '0',
+    'error-resilient': '0',
+    'static-thresh': '0',
+    // A keyframe of so many per cent of a picture's share at most: the rate buffer alone does not keep libvpx from more.
+    'max-intra-rate': '450',
+  };
 }

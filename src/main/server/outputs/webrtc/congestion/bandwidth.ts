@@ -97,9 +97,12 @@ export class BandwidthEstimate {
     return Math.max(0, this.trend.queueMs);
   }
 
-  /** What came through in the last half second. */
+  /**
+   * What came through in the last half second; 0 while that is not known. Not more than was sent: a receiver that was held up
+   * reads a second's packets in a moment.
+   */
   get receivedBps(): number {
-    return rateOf(this.received);
+    return Math.min(rateOf(this.received), rateOf(this.sending));
   }
 
   sent(bytes: number, nowMs: number): void {
@@ -128,7 +131,7 @@ export class BandwidthEstimate {
     if (loss !== undefined && loss > heavy) {
       this.fall('loss', (this.receivedBps || this.target * (1 - loss)) * (1 - loss / 2), nowMs);
     } else if (this.mayDecide(nowMs) && (this.trend.rising || (this.queueIsOurs && this.queueMs > DRAIN_ABOVE_MS))) {
-      this.fall('delay', this.receivedBps * (this.queueMs > DRAIN_ABOVE_MS ? DRAIN : BACK_OFF), nowMs);
+      this.fall('delay', (this.receivedBps || this.target) * (this.queueMs > DRAIN_ABOVE_MS ? DRAIN : BACK_OFF), nowMs);
     } else this.grow(nowMs);
   }
 
@@ -138,7 +141,7 @@ export class BandwidthEstimate {
    */
   overdue(ageMs: number, nowMs: number): void {
     if (ageMs < OVERDUE_MS + (this.rttMs ?? 0) || !this.mayDecide(nowMs)) return;
-    this.fall('silence', this.receivedBps * DRAIN, nowMs);
+    this.fall('silence', (this.receivedBps || this.target) * DRAIN, nowMs);
   }
 
   /** A receiver report of the video, with the round trip that it tells. */

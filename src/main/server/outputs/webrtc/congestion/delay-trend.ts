@@ -2,6 +2,8 @@
 const BUCKET_MS = 100;
 const TREND_BUCKETS = 6;
 const BASE_BUCKETS = 300;
+/** A receiver that begins is slow for a moment: it sets up its decoders. */
+const SETTLE_BUCKETS = 15;
 /** A queue that grows by so much within the trend's time, its largest step left out, is one of our making. */
 const RISE_MS = 30;
 
@@ -16,6 +18,7 @@ export class DelayTrend {
   private bucketStartMs = Number.NEGATIVE_INFINITY;
   private bucketMinMs = Number.POSITIVE_INFINITY;
   private fresh = 0;
+  private closedBuckets = 0;
 
   add(sentMs: number, arrivedMs: number): void {
     if (sentMs - this.bucketStartMs >= BUCKET_MS) {
@@ -44,7 +47,7 @@ export class DelayTrend {
 
   get rising(): boolean {
     const minima = this.minima.slice(-Math.min(TREND_BUCKETS, this.fresh));
-    if (minima.length < 3) return false;
+    if (minima.length < 3 || this.closedBuckets < SETTLE_BUCKETS) return false;
     let largest = 0;
     for (let i = 1; i < minima.length; i++) largest = Math.max(largest, minima[i]! - minima[i - 1]!);
     return minima.at(-1)! - minima[0]! - largest >= RISE_MS;
@@ -55,6 +58,7 @@ export class DelayTrend {
     this.minima.push(this.bucketMinMs);
     if (this.minima.length > BASE_BUCKETS) this.minima.shift();
     this.fresh++;
+    this.closedBuckets++;
     this.bucketMinMs = Number.POSITIVE_INFINITY;
   }
 }
