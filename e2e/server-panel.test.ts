@@ -8,9 +8,11 @@ import type { SessionSummary } from '../src/shared/protocol';
 import { wav } from '../testing/audio-files';
 import { launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
+import { findPythonWithAiortc, runPython } from '../testing/python';
 import { getJson, postJson, startTestServer, type TestServer } from '../testing/server';
 
 const chromium = findChromium();
+const python = findPythonWithAiortc();
 if (!chromium) console.warn(INSTALL_CHROMIUM);
 
 describe.skipIf(!chromium)('the server panel', () => {
@@ -181,8 +183,17 @@ describe.skipIf(!chromium)('the server panel', () => {
       await foreign.goto(`http://127.0.0.1:${port}/`);
     };
     await runs('events');
-    await postJson(`${server.url}/set_audiotype`, { sessionid: id, audiotype: 1 });
-    await expect.poll(() => told.join(), { timeout: 20_000 }).toMatch(/mode/);
+    let audiotype = 0;
+    await expect
+      .poll(
+        async () => {
+          // Again, until the page listens: events are not kept for who comes later.
+          await postJson(`${server.url}/set_audiotype`, { sessionid: id, audiotype: (audiotype = 1 - audiotype) });
+          return told.join();
+        },
+        { timeout: 20_000, interval: 250 },
+      )
+      .toMatch(/mode/);
     for (const task of ['talk', 'audio', 'interrupt']) {
       await runs(task);
       await expect.poll(() => told.join(), { timeout: 20_000 }).toMatch(/code: 0/);
@@ -193,6 +204,17 @@ describe.skipIf(!chromium)('the server panel', () => {
       .toBeGreaterThan(0);
     elsewhere.close();
     expect(await broken()).toEqual([]);
+  });
+
+  it.skipIf(!python)('shows a program that watches, in Python', async () => {
+    await open();
+    await tab('Connect');
+    await tab('Python');
+    const program = (await panel().getByTestId('snippet-watch').locator('code').textContent()) as string;
+    const { code, stdout, stderr } = await runPython(python as string, ['-c', program]);
+    expect(stderr).toBe('');
+    // The size of the picture that came.
+    expect([code, stdout.trim()]).toEqual([0, expect.stringMatching(/^\d{3,4} \d{3,4}$/)]);
   });
 
   it('speaks Chinese, and tells who may not administer what can be seen', async () => {
