@@ -301,7 +301,6 @@ export const settingsSchema = z.object({
   voice_mirror: setting(url(/^https?$/, 'https://hf-mirror.com').optional(), {
     unit: 'URL',
     help: 'mirror of Hugging Face to download voices from, with the same paths',
-    defaultText: 'huggingface.co',
   }),
   pause_after_fault_s: setting(z.number().min(0).max(3_600).default(30), {
     unit: 's',
