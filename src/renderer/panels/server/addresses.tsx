@@ -132,9 +132,8 @@ function LinkCode({ url, open }: { url: string; open: boolean }) {
               onChange={(chosen) => setScope(chosen as ScopeName)}
               data={SCOPE_NAMES.map((value) => ({ value, label: t(`server.scopeName.${value}`) }))}
             />
-            <p className={classes.dim}>
-              {t(`server.scopeHint.${scope}`)} {t('server.qr.hint')}
-            </p>
+            <p className={classes.dim}>{t(`server.scopeHint.${scope}`)}</p>
+            <p className={classes.dim}>{t('server.qr.hint')}</p>
           </>
         )}
         <CopyButton text={link} label={t('server.qr.copy')}>
