@@ -83,6 +83,7 @@ class FakeApp extends EventEmitter {
   hasLock = true;
   locale = 'en-GB';
   readonly exit = vi.fn((_code: number) => undefined);
+  readonly setAppUserModelId = vi.fn((_id: string) => undefined);
   whenReady = async (): Promise<void> => undefined;
   requestSingleInstanceLock = (): boolean => this.hasLock;
   getLocale = (): string => this.locale;
@@ -139,7 +140,10 @@ export const nativeImage = {
 export class Notification extends EventEmitter {
   static all: Notification[] = [];
   static isSupported = (): boolean => true;
-  readonly show = vi.fn(() => void Notification.all.push(this));
+  /** No mock, which would hold on to what it was called on: the app itself has to. */
+  show(): void {
+    Notification.all.push(this);
+  }
   constructor(readonly options: { title: string; body: string }) {
     super();
   }

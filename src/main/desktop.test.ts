@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { desktopTest, fake, HOME } from '../../testing/desktop';
 import { type DesktopState, MESSAGES } from '../preload/bridge';
 import { splitArguments } from './opened-files';
 import { systemVault } from './secrets';
+import { appRoot } from './server/entries';
 
 const desktop = desktopTest();
 const sent = (window: { webContents: { send: { mock: { calls: unknown[][] } } } }, channel: string) =>
@@ -150,6 +153,33 @@ describe('notifications', () => {
     ]);
     fake.Notification.all[0]?.emit('click');
     expect(window.focus).toHaveBeenCalled();
+  });
+
+  it('are kept until they are answered or gone: the click of one that is collected reaches nobody', async () => {
+    const window = await desktop.launch();
+    const { onJobEnded } = desktop.startOptions();
+    onJobEnded?.({ kind: 'export', title: 'Talk', state: 'done' });
+    // The fake holds on to all that were shown; without it only Herald does.
+    const shown = new WeakRef(fake.Notification.all.pop()!);
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    await new Promise((resolve) => setImmediate(resolve));
+    (runInNewContext('gc') as () => void)();
+    expect(shown.deref()).toBeDefined();
+    shown.deref()?.emit('click');
+    expect(window.focus).toHaveBeenCalled();
+  });
+
+  it('are allowed by Windows to the program that was installed', async () => {
+    const { platform } = process;
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    try {
+      await desktop.launch();
+    } finally {
+      Object.defineProperty(process, 'platform', { value: platform });
+    }
+    const config = readFileSync(join(appRoot, 'packaging', 'electron-builder.yml'), 'utf8');
+    expect(fake.app.setAppUserModelId.mock.calls).toEqual([[/^appId: (.+)$/m.exec(config)?.[1]]]);
   });
 });
 

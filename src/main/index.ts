@@ -13,6 +13,8 @@ import { version } from './server/version';
 import { ServerControl } from './server-control';
 import { StudioShell } from './studio-shell';
 
+/** As the installer registers it (appId of packaging/electron-builder.yml): Windows shows notifications of no other program. */
+const APP_ID = 'io.github.herald.studio';
 /** After this a close that hangs is given up: quitting must not feel broken. */
 const CLOSE_DEADLINE_MS = 1_800;
 const BYTES_PER_MB = 1024 * 1024;
@@ -23,6 +25,7 @@ let openFiles = (paths: readonly string[]): void => void given.files.push(...pat
 
 /** The desktop shell: the same server as `npm run serve`, with a window on it. */
 async function main(): Promise<void> {
+  if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
   await app.whenReady();
   // `npm start` waits for this word: until now it could still fall back to running without a window.
   process.send?.('ready');

@@ -10,10 +10,23 @@ export function noticeOf(job: EndedJob, words: Words): { title: string; body: st
   return { title: heading, body: problem ? `${title}: ${problem}` : title };
 }
 
+/** Older ones are let go: nobody goes back that far. */
+const MAX_KEPT = 16;
+/** One that nothing refers to is collected, and its click with it, while it stands on the screen (electron/electron#16922). */
+const kept = new Set<Notification>();
+
 /** Shown by the system, where it shows such things. */
 export function notify(notice: { title: string; body: string }, onClick: () => void): void {
   if (!Notification.isSupported()) return;
   const notification = new Notification({ ...notice, silent: true });
-  notification.on('click', onClick);
+  kept.add(notification);
+  for (const oldest of kept) if (kept.size > MAX_KEPT) kept.delete(oldest);
+  const letGo = () => void kept.delete(notification);
+  notification.on('click', () => {
+    letGo();
+    onClick();
+  });
+  notification.on('close', letGo);
+  notification.on('failed', letGo);
   notification.show();
 }
