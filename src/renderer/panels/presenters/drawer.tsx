@@ -58,7 +58,7 @@ export default function Drawer() {
           >
             <Tabs.List aria-label={t('cast.title')} grow>
               {CAST_TABS.map((one) => (
-                <Tabs.Tab key={one} value={one} data-autofocus={one === tab || undefined}>
+                <Tabs.Tab key={one} value={one} data-autofocus={(one === tab && one !== 'voices') || undefined}>
                   {t(`cast.tab.${one}`)}
                 </Tabs.Tab>
               ))}

@@ -1,13 +1,14 @@
 import { CloseButton, TextInput } from '@mantine/core';
-import type { KeyboardEvent, Ref } from 'react';
+import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
 
 /** Finds as it is typed. The first Esc empties it, the second closes the drawer. */
 export function SearchField(props: {
-  ref?: Ref<HTMLInputElement>;
   label: string;
   className?: string | undefined;
+  /** Whoever opens the drawer begins here; who only comes by with the arrows of the tabs goes on. */
+  first?: boolean;
   value: string;
   onChange(words: string): void;
   onKeyDown?(event: KeyboardEvent): void;
@@ -15,8 +16,8 @@ export function SearchField(props: {
   const { t } = useTranslation('library');
   return (
     <TextInput
-      {...(props.ref && { ref: props.ref })}
       {...(props.className && { className: props.className })}
+      data-autofocus={props.first || undefined}
       data-own-escape={props.value !== ''}
       aria-label={props.label}
       placeholder={props.label}

@@ -11,6 +11,9 @@ import { ListenButton } from './listen-button';
 import { SearchField } from './search-field';
 import voiceClasses from './voices.module.css';
 
+/** Whoever opens the list wants to find a voice; on phones the keyboard would hide it. */
+const COARSE = matchMedia('(pointer: coarse)');
+
 /**
  * The voices of the engine that speaks, to listen to and to choose from. Radio buttons: arrows go from voice to voice, Tab from
  * the chosen one to its Listen button, so that a list of four hundred is two stops long. From the search, Enter takes the first
@@ -23,7 +26,6 @@ export function VoiceList({ onMore }: { onMore(): void }) {
   const voices = useStudio((s) => s.voices);
   const [query, setQuery] = useState('');
   const list = useRef<HTMLDivElement>(null);
-  const search = useRef<HTMLInputElement>(null);
   const current = voiceInUse(voices, chosen)?.id ?? null;
   const listed = voices?.voices ?? [];
   const groups = groupVoices(listed, query, [language], language);
@@ -33,8 +35,6 @@ export function VoiceList({ onMore }: { onMore(): void }) {
 
   useEffect(() => {
     list.current?.querySelector('input:checked')?.scrollIntoView({ block: 'center' });
-    // Whoever opens the list wants to find a voice; on phones the keyboard would hide it.
-    if (!matchMedia('(pointer: coarse)').matches) search.current?.focus({ preventScroll: true });
   }, []);
 
   const choose = (voice: VoiceOption | null) =>
@@ -59,9 +59,9 @@ export function VoiceList({ onMore }: { onMore(): void }) {
   return (
     <>
       <SearchField
-        ref={search}
         className={voiceClasses.search}
         label={t('voice.search')}
+        first={!COARSE.matches}
         value={query}
         onChange={setQuery}
         onKeyDown={onKey}
