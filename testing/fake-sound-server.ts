@@ -9,7 +9,9 @@ echo "$*" >> calls
 if [ -e refuses ]; then echo 'Connection failure: Connection refused' >&2; exit 1; fi
 case "$1" in
   list) if [ -e "$3" ]; then cat "$3"; fi ;;
-  load-module) echo x >> loaded; echo $((535 + $(wc -l < loaded))) ;;
+  load-module)
+    case "$(cat knows-no 2>/dev/null)/$*" in ?*/*norewinds*) echo 'Failure: Module initialization failed' >&2; exit 1 ;; esac
+    echo x >> loaded; echo $((535 + $(wc -l < loaded))) ;;
   unload-module) ;;
   *) exit 1 ;;
 esac
@@ -18,6 +20,9 @@ esac
 const PACAT = `#!/bin/sh
 cd "$(dirname "$0")/.."
 echo "pacat $*" >> calls
+if [ -e unplugged ]; then echo 'Stream error: No such entity' >&2; exit 1; fi
+echo 'Stream successfully created.' >&2
+if [ -e stalls ]; then rm stalls; exec sleep 600; fi
 exec cat > sound
 `;
 
@@ -44,6 +49,21 @@ export class FakeSoundServer {
   /** As if nothing listened at the server's socket. */
   refuse(): void {
     writeFileSync(join(this.dir, 'refuses'), '');
+  }
+
+  /** PulseAudio before 16. */
+  beOld(): void {
+    writeFileSync(join(this.dir, 'knows-no'), 'norewinds');
+  }
+
+  /** The next player takes nothing. */
+  stallOnce(): void {
+    writeFileSync(join(this.dir, 'stalls'), '');
+  }
+
+  /** There is no such sink for players any more. */
+  unplug(): void {
+    writeFileSync(join(this.dir, 'unplugged'), '');
   }
 
   /** What is there already, left by somebody else. */

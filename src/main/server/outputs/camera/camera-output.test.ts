@@ -84,11 +84,12 @@ describe.skipIf(process.platform !== 'linux')('a virtual camera', () => {
     expect(sound).toEqual(hum);
     expect(sounds.calls).toEqual([
       'list short sinks',
-      'load-module module-null-sink sink_name=herald_video10 sink_properties=device.description=Herald-video10',
+      'load-module module-null-sink sink_name=herald_video10 rate=48000 channels=1 ' +
+        'sink_properties=device.description=Herald-video10 norewinds=1',
       'list short sources',
       'load-module module-remap-source master=herald_video10.monitor source_name=herald_video10_mic ' +
         'source_properties=device.description=Herald-video10',
-      'pacat --playback --raw --device=herald_video10 --format=float32le --rate=48000 --channels=1 --latency-msec=60 ' +
+      'pacat --playback --raw --verbose --device=herald_video10 --format=float32le --rate=48000 --channels=1 --latency-msec=60 ' +
         '--client-name=Herald',
       'unload-module 537',
       'unload-module 536',

@@ -1,42 +1,42 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SAMPLE_RATE_HZ } from '../../../../shared/units';
-import { untilEnded } from '../../child';
 import { HeraldError } from '../../errors';
-import { track, trackProcess } from '../../metrics/native';
+import { track } from '../../metrics/native';
+import { Player } from './player';
 
 const ANSWER_MS = 2_000;
-const GOODBYE_MS = 300;
-const LATENCY_MS = 60;
-/** What waits for a player that falls behind; beyond it sound is dropped and counted. */
-const MOST_WAITING_MS = 200;
-const BYTES_PER_SAMPLE = Float32Array.BYTES_PER_ELEMENT;
-const MOST_WAITING_BYTES = (MOST_WAITING_MS / 1_000) * SAMPLE_RATE_HZ * BYTES_PER_SAMPLE;
 
 /**
  * A microphone that other programs can choose, at PulseAudio or PipeWire's stand-in for it: a sink that plays to nobody, a source
  * that is what this sink plays (browsers do not offer the sink's own monitor), and a player that is fed with the session's sound.
- * Sinks and sources that are there already, left behind by a server that was killed, are used and left.
+ * Sinks and sources that are there already, left behind by a server that was killed, are used and left. A player that falls behind
+ * is replaced, so that sound never stays late.
  */
 export class Microphone {
   droppedSounds = 0;
   private readonly untrack = track('microphone');
-  private player: ChildProcess | undefined;
-  private ended: Promise<string> | undefined;
+  private readonly abort = new AbortController();
+  private player: Player | undefined;
+  private replacing: Promise<void> | undefined;
   /** Newest last. */
   private readonly modules: string[] = [];
   private closing: Promise<void> | undefined;
 
+  private constructor(
+    private readonly sink: string,
+    private readonly onLost: (reason: string) => void,
+  ) {}
+
   /**
    * @param camera what tells microphones apart, 'video10'
-   * @param onLost the player ended; `reason` is for people
+   * @param onLost nothing is played any more; `reason` is for people
    * @throws HeraldError 'refused' with what is missing; the signal's reason when aborted
    */
   static async open(camera: string, onLost: (reason: string) => void, signal: AbortSignal): Promise<Microphone> {
-    const microphone = new Microphone();
+    const microphone = new Microphone(`herald_${camera}`, onLost);
     try {
-      await microphone.begin(camera, onLost, signal);
+      await microphone.begin(`device.description=Herald-${camera}`, signal);
       return microphone;
     } catch (error) {
       await microphone.close();
@@ -46,34 +46,38 @@ export class Microphone {
 
   /** Copies what it is given. Never waits. */
   sound(samples: Float32Array): void {
-    const stdin = this.player?.stdin;
-    if (this.closing || !stdin?.writable) return;
-    if (stdin.writableLength + samples.byteLength > MOST_WAITING_BYTES) this.droppedSounds++;
-    else stdin.write(Buffer.from(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)));
+    if (this.closing) return;
+    if (!this.replacing && this.player?.play(samples)) return;
+    this.droppedSounds++;
+    this.replacing ??= this.replace();
   }
 
   /** Unloads what it loaded. Never throws. */
   close(): Promise<void> {
     this.closing ??= (async () => {
-      const { player, ended } = this;
-      if (player && ended) {
-        player.stdin?.end();
-        await Promise.race([ended, sleep(GOODBYE_MS, undefined, { ref: false })]);
-        player.kill('SIGKILL');
-        await ended;
-      }
+      this.abort.abort();
+      await this.replacing;
+      await this.player?.close();
       for (const index of this.modules.reverse()) await pactl('unload-module', index).catch(() => {});
       this.untrack();
     })();
     return this.closing;
   }
 
-  private async begin(camera: string, onLost: (reason: string) => void, signal: AbortSignal): Promise<void> {
-    const sink = `herald_${camera}`;
-    const source = `${sink}_mic`;
-    const description = `device.description=Herald-${camera}`;
-    await this.ensure('sinks', sink, ['module-null-sink', `sink_name=${sink}`, `sink_properties=${description}`]);
+  private async begin(description: string, signal: AbortSignal): Promise<void> {
+    const { sink } = this;
+    const nullSink = [
+      'module-null-sink',
+      `sink_name=${sink}`,
+      `rate=${SAMPLE_RATE_HZ}`,
+      'channels=1',
+      `sink_properties=${description}`,
+    ];
+    // A null sink renders 2 s of silence ahead, during which it takes nothing, unless it is told never to rewind (PulseAudio 16;
+    // older ones do not know the word).
+    await this.ensure('sinks', sink, [...nullSink, 'norewinds=1'], nullSink);
     signal.throwIfAborted();
+    const source = `${sink}_mic`;
     await this.ensure('sources', source, [
       'module-remap-source',
       `master=${sink}.monitor`,
@@ -81,36 +85,35 @@ export class Microphone {
       `source_properties=${description}`,
     ]);
     signal.throwIfAborted();
-    this.play(sink, onLost);
+    this.player = new Player(sink);
+    await this.player.ready(signal);
   }
 
-  private async ensure(kind: 'sinks' | 'sources', name: string, module: readonly string[]): Promise<void> {
+  private async ensure(
+    kind: 'sinks' | 'sources',
+    name: string,
+    module: readonly string[],
+    otherwise?: readonly string[],
+  ): Promise<void> {
     const there = (await pactl('list', 'short', kind)).split('\n').some((line) => line.split('\t')[1] === name);
-    if (!there) this.modules.push((await pactl('load-module', ...module)).trim());
+    if (there) return;
+    const loaded = pactl('load-module', ...module);
+    const index = otherwise ? await loaded.catch(() => pactl('load-module', ...otherwise)) : await loaded;
+    this.modules.push(index.trim());
   }
 
-  private play(sink: string, onLost: (reason: string) => void): void {
-    const player = spawn(
-      'pacat',
-      [
-        '--playback',
-        '--raw',
-        `--device=${sink}`,
-        '--format=float32le',
-        `--rate=${SAMPLE_RATE_HZ}`,
-        '--channels=1',
-        `--latency-msec=${LATENCY_MS}`,
-        '--client-name=Herald',
-      ],
-      { stdio: ['pipe', 'ignore', 'ignore'] },
-    );
-    trackProcess(player);
-    player.stdin.on('error', () => {}); // Its `exit` says it.
-    this.player = player;
-    this.ended = untilEnded(player);
-    void this.ended.then((end) => {
-      if (!this.closing) onLost(`pacat, which plays into it, ended (${end}); remove this output and add it again`);
-    });
+  private async replace(): Promise<void> {
+    try {
+      await this.player?.close();
+      if (this.closing) return;
+      this.player = new Player(this.sink);
+      await this.player.ready(this.abort.signal);
+      this.replacing = undefined;
+    } catch (error) {
+      if (this.closing) return;
+      const why = error instanceof Error ? error.message : String(error);
+      this.onLost(`${why}; remove this output and add it again`);
+    }
   }
 }
 
