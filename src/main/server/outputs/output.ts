@@ -34,10 +34,13 @@ export type Rendition = 'program' | 'live';
 export interface Adaptive {
   /** What it is to be sent, as its network is now. */
   readonly rendition: Rendition;
-  /** It shows nothing, or the other rendition, until a keyframe of this one comes. */
-  readonly awaitsKeyframe: boolean;
   /** What pictures may take on its network, bits per second. */
   readonly pictureBps: number;
+  /**
+   * Whether the next picture of its rendition should be a keyframe: it shows nothing, or the other rendition, until one comes. Call
+   * with every picture; it does not ask more often than it may.
+   */
+  asksForKeyframe(): boolean;
   /** The picture at this time will be a keyframe of the rendition: called before either rendition's packet of it. */
   keyframeAt(rendition: Rendition, ptsSamples: number): void;
   /** A packet of the live rendition. Its size may change at every keyframe, and with it the parameter sets (H.264). */

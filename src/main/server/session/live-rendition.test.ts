@@ -16,7 +16,7 @@ class Viewer implements Output, Adaptive {
   readonly kind = 'webrtc';
   readonly adaptive = this;
   rendition: Rendition = 'program';
-  awaitsKeyframe = false;
+  waiting = false;
   pictureBps = PROGRAM_BPS;
   readonly program: EncodedPacket[] = [];
   readonly ofLive: { packet: EncodedPacket; parameterSets: Uint8Array | undefined }[] = [];
@@ -26,6 +26,9 @@ class Viewer implements Output, Adaptive {
     this.program.push(packet);
   }
   audio(): void {}
+  asksForKeyframe(): boolean {
+    return this.waiting;
+  }
   keyframeAt(rendition: Rendition, ptsSamples: number): void {
     if (rendition === 'program') this.cuts.push(ptsSamples);
   }
@@ -144,9 +147,9 @@ describe('the live rendition', () => {
   it('makes a keyframe for the one who waits for it, in the rendition that it is to be in', async () => {
     const { viewer, play } = await open();
     await play(30);
-    viewer.awaitsKeyframe = true;
+    viewer.waiting = true;
     await play(1);
-    viewer.awaitsKeyframe = false;
+    viewer.waiting = false;
     await play(5);
     const keyframes = viewer.program.filter(({ keyframe }) => keyframe).map(({ ptsSamples }) => ptsSamples);
     expect(keyframes).toEqual([0, 30 * SAMPLES_PER_PICTURE]);

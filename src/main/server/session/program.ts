@@ -135,7 +135,7 @@ export class Program implements PlayoutSink {
         if (live) this.onLive.add(viewer);
         else this.onLive.delete(viewer);
       }
-      if (!viewer.awaitsKeyframe) continue;
+      if (!viewer.asksForKeyframe()) continue;
       if (live) this.live.requestKeyframe();
       else this.requestKeyframe();
     }

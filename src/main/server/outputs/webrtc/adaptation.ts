@@ -20,7 +20,7 @@ const DEFAULT_PROGRAM_BPS = 2_500_000;
 /** A rate is what the fullest of so many seconds took. */
 const PEAK_SECONDS = 5;
 /** One who is too slow for the rendition that all slow ones share must not fill it with keyframes. */
-const OWN_KEYFRAMES_EVERY_SAMPLES = 2 * SAMPLE_RATE_HZ;
+const OWN_KEYFRAMES_EVERY_SAMPLES = SAMPLE_RATE_HZ;
 
 /** Sends one viewer what its network carries: the program, or the live rendition while that is too much. */
 export class Adaptation implements Adaptive {
@@ -62,7 +62,7 @@ export class Adaptation implements Adaptive {
     return this.network.pictureBps;
   }
 
-  get awaitsKeyframe(): boolean {
+  asksForKeyframe(): boolean {
     if (this.switch.waiting) return true;
     const wanted = this.keyframeWanted || this.senders.awaitsKeyframe;
     if (!wanted || this.nowSamples - this.keyframeAskedSamples < OWN_KEYFRAMES_EVERY_SAMPLES) return false;
