@@ -8,7 +8,7 @@ import { choosePresenter } from '../../store/actions';
 import { usePreferences } from '../../store/preferences';
 import { removePresenter } from '../../store/presenter-actions';
 import { useStudio } from '../../store/studio';
-import { Action, Facts, Fault } from '../library/media-parts';
+import { Action, Fault } from '../library/media-parts';
 import { Confirm } from './confirm';
 import gallery from './gallery.module.css';
 import { Portrait } from './portrait';
@@ -38,7 +38,10 @@ export function PresenterCard({ avatar, onStage, awaited, isDefault }: Props) {
       </span>
       <div className={gallery.words}>
         <h3>{name}</h3>
-        <Facts facts={[t(`voices:presenter.kind.${avatar.kind}`), `${avatar.widthPx} × ${avatar.heightPx}`]} />
+        <p>{t(`voices:presenter.kind.${avatar.kind}`)}</p>
+        <p>
+          {avatar.widthPx} × {avatar.heightPx}
+        </p>
       </div>
       <Fault words={fault} />
       {asking ? (
