@@ -56,7 +56,10 @@ class Peer {
       this.worstQueueMs = Math.max(this.worstQueueMs, estimate.queueMs);
     }
     if (nowMs % 1_000 === 0) this.report();
-    const rendition = choice.look({ targetBps: this.targetBps, programBps: PROGRAM_BPS }, nowMs);
+    const rendition = choice.look(
+      { targetBps: this.targetBps, programBps: PROGRAM_BPS, queueMs: estimate.queueMs },
+      nowMs,
+    );
     if (rendition) this.switches.push({ rendition, atMs: nowMs });
   }
 
@@ -176,12 +179,24 @@ it('waits longer each time it returned to a program that its network did not car
   // The estimate is wrong while it is on live: it thinks that there is more.
   for (let nowMs = 0; nowMs < 120_000; nowMs += 100) {
     const targetBps = choice.rendition === 'live' ? 4_000_000 : 1_000_000;
-    if (choice.look({ targetBps, programBps: 2_500_000 }, nowMs) === 'program') switches.push(nowMs);
+    if (choice.look({ targetBps, programBps: 2_500_000, queueMs: 0 }, nowMs) === 'program') switches.push(nowMs);
   }
   const waits = switches.slice(1).map((atMs, i) => atMs - switches[i]!);
   expect(waits).toEqual([...waits].sort((a, b) => a - b));
   expect(waits.at(-1)).toBeGreaterThan(30_000);
   expect(switches.length).toBeLessThan(8);
+});
+
+it('does not return while a queue stands', () => {
+  const choice = new RenditionChoice();
+  const play = (fromMs: number, sight: { targetBps: number; queueMs: number }) => {
+    for (let nowMs = fromMs; nowMs < fromMs + 5_000; nowMs += 100)
+      choice.look({ ...sight, programBps: 2_500_000 }, nowMs);
+    return choice.rendition;
+  };
+  expect(play(0, { targetBps: 300_000, queueMs: 400 })).toBe('live');
+  expect(play(5_000, { targetBps: 4_000_000, queueMs: 300 })).toBe('live');
+  expect(play(10_000, { targetBps: 4_000_000, queueMs: 10 })).toBe('program');
 });
 
 it('takes the receiver at its word (REMB) where packets are late or lost, for as long as it goes on to say so', () => {

@@ -113,7 +113,7 @@ export class PeerNetwork {
     }
     const targetBps = this.targetBps;
     const programBps = pictureBps + SOUND_BPS;
-    const rendition = this.choice.look({ targetBps, programBps }, nowMs);
+    const rendition = this.choice.look({ targetBps, programBps, queueMs: this.estimate.queueMs }, nowMs);
     if (!rendition) return undefined;
     this.switches++;
     const kbps = (bps: number) => `${Math.round(bps / 1_000)} kbit/s`;

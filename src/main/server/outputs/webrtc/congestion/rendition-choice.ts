@@ -5,6 +5,8 @@ export interface Sight {
   targetBps: number;
   /** What the program takes at its peaks, sound and headers included. */
   programBps: number;
+  /** How much longer packets take than they have to. */
+  queueMs: number;
 }
 
 /** A dip that is over so soon was none. */
@@ -16,6 +18,7 @@ const LEAVE_SOON_AFTER_MS = 80;
 const RETURN_AFTER_MS = 1_000;
 /** Speech takes more than silence, and keyframes more than either. */
 const RETURN_ABOVE = 1.15;
+const RETURN_BELOW_QUEUE_MS = 60;
 /** A return that did not last so long failed; each failure doubles the wait for the next one. */
 const FAILED_WITHIN_MS = 10_000;
 const FIRST_WAIT_MS = 2_000;
@@ -36,9 +39,11 @@ export class RenditionChoice {
   }
 
   /** @returns the rendition to go to, when it is time to */
-  look({ targetBps, programBps }: Sight, nowMs: number): Rendition | undefined {
+  look({ targetBps, programBps, queueMs }: Sight, nowMs: number): Rendition | undefined {
     const leaving = this.current === 'program';
-    const otherwise = leaving ? targetBps < programBps * LEAVE_BELOW : targetBps > programBps * RETURN_ABOVE;
+    const otherwise = leaving
+      ? targetBps < programBps * LEAVE_BELOW
+      : targetBps > programBps * RETURN_ABOVE && queueMs < RETURN_BELOW_QUEUE_MS;
     if (!otherwise) {
       this.otherwiseSinceMs = undefined;
       return undefined;
