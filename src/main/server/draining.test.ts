@@ -15,7 +15,8 @@ it('refuses new sessions once it began, and serves those that live', async () =>
   const waiting = draining.wait(sessions, 60_000, never).then(() => (over = true));
   expect(draining.on).toBe(true);
   await expect(gated.offer(offer)).rejects.toMatchObject({ kind: 'limit', retryAfterS: 5 });
-  expect(sessions.offers).toHaveLength(1);
+  await expect(gated.open({ signal: never })).rejects.toMatchObject({ kind: 'limit' });
+  expect([sessions.offers.length, sessions.list().length]).toEqual([1, 1]);
   gated.get(111_111)!.say('still served', { interrupt: false });
   expect(living.calls).toHaveLength(1);
   expect([over, gated.list().length]).toEqual([false, 1]);

@@ -14,13 +14,13 @@ export class Draining {
     return this.begun;
   }
 
-  /** The same sessions, with offers refused from `wait` on. */
+  /** The same sessions, with new ones refused from `wait` on. */
   gate<T extends SessionDirectory>(sessions: T): T {
     return new Proxy(sessions, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key, target);
         if (typeof value !== 'function') return value;
-        if (key !== 'offer' || !this.begun) return value.bind(target) as unknown;
+        if ((key !== 'offer' && key !== 'open') || !this.begun) return value.bind(target) as unknown;
         return async () => {
           throw new HeraldError('limit', 'the server is ending and takes no new sessions: try again', RETRY_AFTER_S);
         };
