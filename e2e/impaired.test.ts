@@ -44,6 +44,7 @@ describe.skipIf(!chromium)('a viewer whose network carries 300 kbit/s for a whil
     await postJson(`${server.url}/record`, { sessionid, type: 'start_record' });
     await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT });
     await watch.until(({ framesDecoded, onLive }) => framesDecoded > 30 && !onLive, 20_000, 'pictures');
+    await watch.until(() => neighbour.video.packets.length > 0, 20_000, "the neighbour's pictures");
 
     link.toViewer = NARROW;
     const from = watch.samples.length;

@@ -108,9 +108,9 @@ export class RtpSenderPair {
     return this.videoStream?.sender;
   }
 
-  /** Nothing is sent until a keyframe comes: a picture was left out. */
+  /** It is connected, and nothing is sent until a keyframe comes: none has been sent yet, or a picture was left out. */
   get awaitsKeyframe(): boolean {
-    return !this.keyframeSent;
+    return this.flowing && !this.keyframeSent;
   }
 
   /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
