@@ -65,7 +65,7 @@ const presenter = {
   still: { pictureIndex: 0 },
   faceBoxes: [[...FACE_BOX, FACE_BOX[2]]],
   thumbnail: 'thumbnail.jpg',
-  ...(values.greeting && { performances: [{ audiotype: 2, name: 'greeting', clip: 'greeting.mp4' }] }),
+  ...(values.greeting && { performances: [{ audiotype: 2, name: 'Greeting', clip: 'greeting.mp4' }] }),
   licence: 'MIT (VALID)',
   attribution:
     'Rendered from a character of VALID, the Virtual Avatar Library for Inclusion and Diversity. ' +
