@@ -7,16 +7,21 @@ import { ServerMetrics } from './server/metrics/prometheus';
 const root = resolve(import.meta.dirname, '..', '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-it.each(['OPERATIONS.md', 'SECURITY.md', 'deploy/herald.service', 'deploy/nginx.conf', 'deploy/turnserver.conf'])(
-  '%s names flags that there are',
-  (file) => {
-    // Docker's, npm's and useradd's own.
-    const others = ['init', 'stop-timeout', 'help', 'requests', 'project', 'now', 'system', 'home-dir', 'shell'];
-    const named = [...read(file).matchAll(/(?<![\w-])--([a-zA-Z][\w-]*)/g)].map(([, flag]) => flag!);
-    const unknown = named.filter((flag) => !settingNames.includes(flag as never) && !others.includes(flag));
-    expect(unknown).toEqual([]);
-  },
-);
+it.each([
+  'OPERATIONS.md',
+  'SECURITY.md',
+  'deploy/herald.service',
+  'deploy/nginx.conf',
+  'deploy/turnserver.conf',
+  'deploy/haproxy.cfg',
+  'deploy/compose.fanout.yml',
+])('%s names flags that there are', (file) => {
+  // Docker's, npm's and useradd's own.
+  const others = ['init', 'stop-timeout', 'help', 'requests', 'project', 'now', 'system', 'home-dir', 'shell'];
+  const named = [...read(file).matchAll(/(?<![\w-])--([a-zA-Z][\w-]*)/g)].map(([, flag]) => flag!);
+  const unknown = named.filter((flag) => !settingNames.includes(flag as never) && !others.includes(flag));
+  expect(unknown).toEqual([]);
+});
 
 it('OPERATIONS.md warns by figures that /metrics has', async () => {
   const metrics = new ServerMetrics({
