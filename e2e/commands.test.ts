@@ -60,7 +60,9 @@ describe.skipIf(process.platform === 'win32')('npm start', () => {
       .split('\n')
       .filter((line) => /without a window/.test(line));
     expect(lines).toEqual(['No display: running the server without a window.']);
-    expect((await fetch(/Open (\S+)/.exec(start.output())?.[1] ?? '')).status).toBe(200);
+    const address = () => /Open (\S+)/.exec(start.output())?.[1];
+    await expect.poll(address, { timeout: 10_000 }).toBeDefined(); // the line after the one that was waited for
+    expect((await fetch(address()!)).status).toBe(200);
     const askedMs = Date.now();
     start.child.kill('SIGTERM');
     expect(await start.exited).toBe(0);

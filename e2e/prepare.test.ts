@@ -152,8 +152,16 @@ describe.skipIf(!chromium)('script and recordings', () => {
     await page.getByRole('button', { name: 'Move line 3' }).focus();
     await page.keyboard.press('Space');
     await page.getByText('Line 3 now stands at place 3.').waitFor({ state: 'attached' });
-    await page.keyboard.press('ArrowUp');
-    await page.getByText('Line 3 now stands at place 2.').waitFor({ state: 'attached' });
+    // dnd-kit hears the keys from the next turn of the event loop on, and knows the places when it has measured them.
+    const movedUp = page.getByText('Line 3 now stands at place 2.');
+    const moveUp = async () => {
+      await page.keyboard.press('ArrowUp');
+      return await movedUp.waitFor({ state: 'attached', timeout: 1_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(moveUp, PATIENT).toBe(true);
     await page.keyboard.press('Space');
     await expect.poll(words, PATIENT).toEqual(['Alpha, first', 'Gamma', 'Beta']);
 
