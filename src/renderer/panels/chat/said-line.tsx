@@ -3,8 +3,8 @@ import { memo, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { copyText } from '../../components/copy-text';
 import { Icon } from '../../components/icon';
-import { IconButton } from '../../components/icon-button';
-import { htmlLanguage } from '../../i18n/language';
+import { RowButton } from '../../components/row-button';
+import { htmlLanguage, type Language } from '../../i18n/language';
 import { tell } from '../../store/actions';
 import { editAgain } from '../../store/draft';
 import { isOpen, wordsOf } from '../../store/lines';
@@ -106,15 +106,23 @@ function Moment({ line }: { line: Line }) {
   const language = usePreferences((s) => s.language);
   const at = new Date(performance.timeOrigin + line.sentAtMs);
   const recent = Date.now() - at.getTime() < DAY_MS;
-  const format = new Intl.DateTimeFormat(htmlLanguage[language], {
-    timeStyle: 'short',
-    ...(!recent && { dateStyle: 'medium' }),
-  });
   return (
     <time className="line-time" dateTime={at.toISOString()}>
-      {format.format(at)}
+      {momentFormat(language, recent).format(at)}
     </time>
   );
+}
+
+const momentFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** One for all lines: each holds tables of its language. */
+function momentFormat(language: Language, recent: boolean): Intl.DateTimeFormat {
+  const key = `${language} ${recent}`;
+  const format =
+    momentFormats.get(key) ??
+    new Intl.DateTimeFormat(htmlLanguage[language], { timeStyle: 'short', ...(!recent && { dateStyle: 'medium' }) });
+  momentFormats.set(key, format);
+  return format;
 }
 
 function Actions({ line, words }: { line: Line; words: string }) {
@@ -125,13 +133,12 @@ function Actions({ line, words }: { line: Line; words: string }) {
     <span className="line-actions">
       <Copy text={words || text} />
       {kind === 'chat' && words !== '' && (
-        <IconButton small icon="volume" label={t('said.again')} onClick={() => void tell('echo', words)} />
+        <RowButton icon="volume" label={t('said.again')} onClick={() => void tell('echo', words)} />
       )}
       {text !== '' && (
         <>
-          <IconButton small icon="pencil" label={t('said.edit')} onClick={() => editAgain(kind, text)} />
-          <IconButton
-            small
+          <RowButton icon="pencil" label={t('said.edit')} onClick={() => editAgain(kind, text)} />
+          <RowButton
             icon="again"
             label={t(kind === 'chat' ? 'said.askAgain' : 'said.again')}
             onClick={() => void tell(kind, text)}
@@ -164,8 +171,7 @@ function Copy({ text }: { text: string }) {
     timer.current = setTimeout(() => setCopied(false), COPIED_MS);
   };
   return (
-    <IconButton
-      small
+    <RowButton
       icon={copied ? 'check' : 'copy'}
       label={t(copied ? 'said.copied' : 'said.copy')}
       onClick={() => void copy()}
