@@ -107,7 +107,11 @@ describe.runIf(process.platform === 'linux')('the package, but for Electron', ()
     const script = /src="\.?\/?(assets\/[^"]+\.js)"/.exec(page)?.[1];
     expect((await fetch(`${url}/${script}`)).status, output()).toBe(200);
     type Listed = { data: { avatars: { id: string; problem?: string }[] } };
-    expect((await getJson<Listed>(`${url}/api/avatars`)).data.avatars).toMatchObject([{ id: 'clara' }]);
+    expect((await getJson<Listed>(`${url}/api/avatars`)).data.avatars).toMatchObject([
+      { id: 'clara' },
+      { id: 'leo' },
+      { id: 'maya' },
+    ]);
 
     const { viewer, sdp } = await RtpViewer.offer();
     opened(viewer);

@@ -48,7 +48,7 @@ it('keeps what was not imported here, what is not there, and whoever is the defa
   await expect(removal({ defaultAvatar: 'anna' }).remove('anna')).rejects.toThrow(
     /anna stays: it appears where nobody/,
   );
-  expect(await ids()).toEqual(['hers', 'anna', 'clara']);
+  expect(await ids()).toEqual(['hers', 'anna', 'clara', 'leo', 'maya']);
   expect(['hers', 'anna', 'clara', 'nobody'].filter((id) => removal().isRemovable(id))).toEqual(['anna']);
   expect(removal({ defaultAvatar: 'anna' }).isRemovable('anna')).toBe(false);
 });
@@ -67,7 +67,7 @@ it('keeps whoever is on stage or in a clip, and deletes them afterwards with wha
   clips.clear();
   expect(readdirSync(cacheDir)).toHaveLength(1);
   await removal().remove('anna');
-  expect(await ids()).toEqual(['hers', 'clara']);
+  expect(await ids()).toEqual(['hers', 'clara', 'leo', 'maya']);
   expect([readdirSync(ours), readdirSync(cacheDir)]).toEqual([[], []]);
   await expect(avatars.open('anna')).rejects.toThrow('not found');
   expect(counts()['avatar-decoder'] ?? 0).toBe(0);

@@ -49,9 +49,11 @@ it('lists who can appear, who cannot and why, and who appears by default, withou
   const reply = await get('/api/avatars');
   const { data } = avatarsReply.parse(reply.json());
   expect(data.default).toBe('clara');
-  expect(data.avatars).toEqual([
-    expect.objectContaining({ id: 'clara', kind: 'presenter', thumbnail: true, name: expect.anything() }),
-  ]);
+  expect(data.avatars).toEqual(
+    ['clara', 'leo', 'maya'].map((id) =>
+      expect.objectContaining({ id, kind: 'presenter', thumbnail: true, name: expect.anything() }),
+    ),
+  );
   expect(data.problems).toEqual([{ id: 'broken', message: expect.stringMatching(/not JSON.*Restore/) }]);
   expect(JSON.stringify(reply.json().data.avatars)).not.toContain('idle');
 });
