@@ -17,7 +17,7 @@ interface Kept {
 }
 
 /** Buffers that wait for their next picture, per avatar. */
-const MAX_FREE_BUFFERS = 4;
+const MAX_FREE_BUFFERS = 2;
 
 /**
  * Decoded pictures of all avatars, least recently used out first. A picture that is forgotten here lives on for whoever holds it
