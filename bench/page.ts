@@ -1,5 +1,5 @@
-// npm run bench -- page [minutes]: what the studio page costs the browser that watches, a line spoken every half minute: CPU time
-// of its scripts, changes of the document, and the heap after each collection.
+// npm run bench -- page [minutes]: what the studio page costs the browser that watches: CPU time of its scripts, changes of the
+// document, the heap after a collection each minute, and what each line that is spoken adds to it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launchChromium } from '../testing/browser';
 import { postJson, startTestServer } from '../testing/server';
@@ -7,6 +7,7 @@ import { postJson, startTestServer } from '../testing/server';
 const MINUTES = Number(process.argv[2] ?? 10);
 const TEXT = 'The quick brown fox jumps over the lazy dog. How much wood would a woodchuck chuck?';
 const PICTURES_PER_SECOND = 25;
+const LINES = 6;
 
 const server = await startTestServer(['--log_level', 'warn']);
 const browser = await launchChromium();
@@ -66,13 +67,19 @@ try {
   const speaking = await look();
   await sleep(12_000);
   row('speaking', speaking, await look());
+  await sleep(20_000); // it ends, and what was compiled for it is there
   const heaps = [await heapMb()];
-  for (let half = 1; half <= MINUTES * 2; half++) {
-    await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT });
-    await sleep(30_000);
-    if (half % 2 === 0) heaps.push(await heapMb());
+  for (let minute = 1; minute <= MINUTES; minute++) {
+    await sleep(60_000);
+    heaps.push(await heapMb());
   }
   console.log(`heap after a collection, each minute: ${heaps.map((mb) => mb.toFixed(2)).join('  ')} MB (target: flat)`);
+  for (let line = 0; line < LINES; line++) {
+    await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT });
+    await sleep(8_000);
+  }
+  const grownKb = ((await heapMb()) - heaps.at(-1)!) * 1_000;
+  console.log(`a line of the conversation keeps ${(grownKb / LINES).toFixed(0)} kB`);
 } finally {
   await browser.close();
   await server.stop();
