@@ -112,7 +112,7 @@ describe('an avatar', () => {
     const zip = zipOf(folder('inner/').map(([name, data]) => ({ name, data: data as Buffer })));
     const done = await imported('avatar', [['Anna.zip', zip]], 'clara');
     expect(done, done.problem).toMatchObject({ state: 'done', name: 'clara-2', result: { avatar: 'clara-2' } });
-    expect((await avatars.list()).avatars.map(({ id }) => id)).toEqual(['clara-2', 'clara']);
+    expect((await avatars.list()).avatars.map(({ id }) => id)).toEqual(['clara-2', 'clara', 'leo', 'maya']);
     expect((await views()).map(({ name }) => name)).toEqual(['clara-2']);
   });
 
