@@ -375,7 +375,7 @@ describe.skipIf(!chromium)('the studio page', () => {
     await page.getByRole('button', { name: 'Signal' }).click();
     for (const [name, opened] of [
       ['Presenter: Clara', page.getByRole('menu')],
-      ['Perform', page.getByRole('dialog')],
+      ['Perform', page.getByRole('menu')],
       ['Voice: Automatic', page.getByRole('radiogroup', { name: /^Voices of/ })],
       ['Keyboard shortcuts', page.getByRole('dialog')],
       ['Recordings', page.getByRole('dialog')],
