@@ -1,22 +1,11 @@
-import { type ComponentType, useEffect, useState } from 'react';
+import { LazyDrawer } from '../../components/lazy-drawer';
+import { closeLibrary } from '../../store/library-actions';
 import { useStudio } from '../../store/studio';
-import { toastError } from '../../store/toasts';
 
-/** The drawer of recordings and clips, loaded when it is opened for the first time. */
+const load = () => import('./drawer');
+
+/** The drawer of recordings and clips. */
 export function LibraryDrawer() {
   const open = useStudio((s) => s.libraryOpen);
-  const [Drawer, setDrawer] = useState<ComponentType>();
-  const wanted = open && !Drawer;
-  useEffect(() => {
-    if (!wanted) return;
-    import('./drawer').then(
-      (loaded) => setDrawer(() => loaded.default),
-      (error: unknown) => {
-        // Herald was updated while this page stayed open: what the page asks for is not there any more.
-        useStudio.setState({ libraryOpen: false });
-        toastError('library.failed', error, 'library.outdated');
-      },
-    );
-  }, [wanted]);
-  return Drawer ? <Drawer /> : null;
+  return <LazyDrawer open={open} load={load} close={closeLibrary} failure="library.failed" />;
 }

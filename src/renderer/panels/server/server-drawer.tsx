@@ -1,9 +1,10 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { Server } from 'lucide-react';
-import { type ComponentType, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { toastError } from '../../store/toasts';
+import { LazyDrawer } from '../../components/lazy-drawer';
 import { closeServer, openServer, useServerPanel } from './panel-state';
+
+const load = () => import('./drawer');
 
 export function ServerButton() {
   const { t } = useTranslation('common');
@@ -16,20 +17,8 @@ export function ServerButton() {
   );
 }
 
-/** How the server is and how it is reached; loaded when it is opened for the first time. */
+/** How the server is and how it is reached. */
 export function ServerDrawer() {
   const open = useServerPanel((s) => s.open);
-  const [Drawer, setDrawer] = useState<ComponentType>();
-  const wanted = open && !Drawer;
-  useEffect(() => {
-    if (!wanted) return;
-    import('./drawer').then(
-      (loaded) => setDrawer(() => loaded.default),
-      (error: unknown) => {
-        closeServer();
-        toastError('error.server', error, 'library.outdated');
-      },
-    );
-  }, [wanted]);
-  return Drawer ? <Drawer /> : null;
+  return <LazyDrawer open={open} load={load} close={closeServer} failure="error.server" />;
 }
