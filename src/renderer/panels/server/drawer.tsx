@@ -1,10 +1,9 @@
 import './words';
-import { Button, Drawer as Frame, Loader, Tabs } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { Button, Loader, Tabs } from '@mantine/core';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DrawerFrame } from '../../components/drawer-frame';
 import { Icon } from '../../components/icon';
-import { useDrawerKeys } from '../../components/use-drawer-keys';
 import { Notice } from '../library/notice';
 import { Access } from './access';
 import { Connect } from './connect';
@@ -16,67 +15,48 @@ import { learnServer, refreshServer, useServer } from './server-store';
 import { Sessions } from './sessions';
 import { useWhileSeen } from './use-while-seen';
 
-const NARROW = '(max-width: 760px)';
 const EVERY_MS = 1_000;
 
-/** How the server is and how it is reached. Over the page's right side; over its foot on a narrow screen. */
+/** How the server is and how it is reached. */
 export default function Drawer() {
-  const { t } = useTranslation(['server', 'common']);
+  const { t } = useTranslation('server');
   const wanted = useServerPanel((s) => s.open);
   const tab = useServerPanel((s) => s.tab);
-  // It remembers where the focus was when it opens, so it has to be there before.
-  const [opened, setOpened] = useState(false);
-  useEffect(() => setOpened(wanted), [wanted]);
-  const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
-  useDrawerKeys(opened, closeServer);
   useEffect(() => {
-    if (!opened) return;
+    if (!wanted) return;
     // The charts begin anew: a minute with a hole in it would be a lie.
     useServer.setState({ samples: [] });
     void learnServer();
-  }, [opened]);
-  useWhileSeen(opened, refreshServer, EVERY_MS);
+  }, [wanted]);
+  useWhileSeen(wanted, refreshServer, EVERY_MS);
   return (
-    <Frame.Root
-      opened={opened}
-      onClose={closeServer}
-      position={narrow ? 'bottom' : 'right'}
-      size={narrow ? '92dvh' : 'min(720px, 94vw)'}
-      closeOnEscape={false}
-      classNames={{ content: classes.drawer }}
-      transitionProps={{ duration: 160 }}
+    <DrawerFrame
+      wanted={wanted}
+      close={closeServer}
+      title={t('server.title')}
+      size={{ width: 'min(720px, 94vw)', height: '92dvh' }}
+      testId="server-panel"
     >
-      <Frame.Overlay backgroundOpacity={0.34} />
-      <Frame.Content onKeyDown={(event) => event.stopPropagation()} data-testid="server-panel">
-        <div className={classes.header}>
-          <Frame.Title component="h2" className={classes.title}>
-            {t('server.title')}
-          </Frame.Title>
-          <Frame.CloseButton size={38} iconSize={20} aria-label={t('common:action.close')} />
-        </div>
-        <Frame.Body className={classes.body}>
-          <Tabs
-            className={classes.tabs}
-            value={tab}
-            onChange={(value) => useServerPanel.setState({ tab: value as ServerTab })}
-            keepMounted={false}
-          >
-            <Tabs.List className={classes.tabList} aria-label={t('server.tabs')}>
-              {SERVER_TABS.map((value) => (
-                <Tabs.Tab key={value} value={value}>
-                  {t(`server.tab.${value}`)}
-                </Tabs.Tab>
-              ))}
-            </Tabs.List>
-            {SERVER_TABS.map((value) => (
-              <Tabs.Panel key={value} value={value} className={classes.tabPanel} data-tab={value}>
-                <Content tab={value} />
-              </Tabs.Panel>
-            ))}
-          </Tabs>
-        </Frame.Body>
-      </Frame.Content>
-    </Frame.Root>
+      <Tabs
+        className={classes.tabs}
+        value={tab}
+        onChange={(value) => useServerPanel.setState({ tab: value as ServerTab })}
+        keepMounted={false}
+      >
+        <Tabs.List className={classes.tabList} aria-label={t('server.tabs')}>
+          {SERVER_TABS.map((value) => (
+            <Tabs.Tab key={value} value={value}>
+              {t(`server.tab.${value}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {SERVER_TABS.map((value) => (
+          <Tabs.Panel key={value} value={value} className={classes.tabPanel} data-tab={value}>
+            <Content tab={value} />
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </DrawerFrame>
   );
 }
 

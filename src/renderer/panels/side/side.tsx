@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../components/icon';
+import tabs from '../../components/panel-tabs.module.css';
 import { useStudio } from '../../store/studio';
 import classes from './side.module.css';
 import { TABS } from './tabs';
@@ -19,7 +20,7 @@ export function Side() {
         const chosen = TABS.find(({ id }) => id === value);
         if (chosen) useStudio.setState({ sideTab: chosen.id });
       }}
-      classNames={classes}
+      classNames={{ ...classes, tab: `${tabs.tab} ${classes.tab}`, panel: tabs.panel }}
       // Hidden panels keep playing and loading: `Activity` would stop what they have going on.
       keepMountedMode="display-none"
     >
