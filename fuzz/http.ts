@@ -7,17 +7,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { root, startTestServer, type TestServer } from '../testing/server';
 import { RtpViewer } from '../testing/viewer';
+import { KnownNames, kindOf } from './known';
+import { type MemoryAtRest, memoryAtRest, slope } from './memory';
 import { Random } from './random';
 import { type FuzzRequest, type OpenApi, requestTo, routesOf } from './requests';
+import { Heartbeat, RunQueue } from './server-time';
 import type { ValueSource } from './values';
 
 /**
- * `npm run fuzz -- --requests 20000 [--rate-limit 100] [--seed 1] [--slow-ms 1000] [--port 0]`: nasty requests over every route of
- * /openapi.json, against a server that it starts itself in a folder of its own. Exit code 1 when a promise was broken.
+ * `npm run fuzz -- --requests 20000 [--rate-limit 100] [--seed 1] [--slow-ms 1000] [--rest-s 60] [--port 0] [--at-once 12]`: nasty
+ * requests over every route of /openapi.json, against a server that it starts itself in a folder of its own. Exit code 1 when a
+ * promise was broken.
  */
 
 const TOKEN = 'token-of-the-fuzz-kit';
-const AT_ONCE = 12;
 /** Of all requests, those that are broken on purpose; the others are to reach their handlers. */
 const BROKEN_SHARE = 0.03;
 const RAW_SHARE = 0.005;
@@ -51,10 +54,17 @@ interface Tally {
 
 const tallies = new Map<string, Tally>();
 const faults: string[] = [];
-/** Replies that took longer than `--slow-ms`; they are a fault, but one that a busy machine makes too. */
+/** Replies that took more than `--slow-ms` of the server's own time (see server-time.ts). */
 const slow: string[] = [];
 let slowMs = 1_000;
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+let queue: RunQueue;
+const agent = new Agent({ keepAlive: true });
+/** A server at rest may settle; it must not grow. */
+const MAX_REST_GROWTH_MB = 1;
+/** What each request may leave behind once the first half has warmed everything up: 200 bytes are less than any object of ours. */
+const MAX_LEFT_BYTES = 200;
+/** With fewer requests in its second half, chance decides what the memory does. */
+const TELLING_REQUESTS = 50_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -65,6 +75,8 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '0' },
       report: { type: 'string' },
       'slow-ms': { type: 'string', default: '1000' },
+      'rest-s': { type: 'string', default: '60' },
+      'at-once': { type: 'string', default: '12' },
     },
   });
   const [total, seed] = [Number(values.requests), Number(values.seed)];
@@ -82,7 +94,13 @@ async function main(): Promise<void> {
   ];
   const server = await startTestServer([...flags, '--log_level', 'warn'], { dataDir });
   try {
-    const report = await run(server, total, seed, Number(values['rate-limit']));
+    const report = await run(server, {
+      total,
+      seed,
+      rateLimit: Number(values['rate-limit']),
+      restS: Number(values['rest-s']),
+      atOnce: Number(values['at-once']),
+    });
     process.stdout.write(report);
     const file = values.report ?? join(root, 'out', 'fuzz-report.md');
     mkdirSync(join(root, 'out'), { recursive: true });
@@ -96,17 +114,36 @@ async function main(): Promise<void> {
   process.exitCode = faults.length + slow.length > 0 ? 1 : 0;
 }
 
-async function run(server: TestServer, total: number, seed: number, rateLimit: number): Promise<string> {
+interface Plan {
+  total: number;
+  seed: number;
+  rateLimit: number;
+  restS: number;
+  atOnce: number;
+}
+
+async function run(server: TestServer, plan: Plan): Promise<string> {
+  const { total, seed, rateLimit, restS, atOnce } = plan;
   const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi;
   const routes = routesOf(document);
   const random = new Random(seed);
   const live = new LiveSession(server.url);
+  const names = new KnownNames(random);
   const source: ValueSource = {
     random,
-    known: (key) =>
-      key === 'sessionid' ? (live.id ?? 123_456) : key === 'sdp' && random.chance(0.02) ? live.sdp : undefined,
+    known: (key, route) => {
+      if (key === 'id') return names.of(kindOf(route));
+      if (key === 'sdp') return random.chance(0.02) ? live.sdp : undefined;
+      if (key !== 'sessionid') return undefined;
+      // Mostly the one that somebody watches, so that what is said is worth something.
+      return (random.chance(0.7) ? undefined : Number(names.of('sessions'))) || (live.id ?? 123_456);
+    },
   };
   const rss: number[] = [];
+  const ours = new RunQueue(process.pid);
+  queue = new RunQueue(server.pid);
+  const heartbeat = new Heartbeat(server.url, queue, ours);
+  const startedMs = performance.now();
   const cpuBeforeMs = server.cpuMs();
   let sent = 0;
   let ended = false;
@@ -122,25 +159,53 @@ async function run(server: TestServer, total: number, seed: number, rateLimit: n
       }
       if (number % 500 === 1) await live.renew();
       if (random.chance(RAW_SHARE)) await raw(server.url, random);
-      else await one(server.url, requestTo(random.of(routes), source, BROKEN_SHARE), rateLimit);
+      else await one(server.url, requestTo(random.of(routes), source, BROKEN_SHARE), { rateLimit, names });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   process.stderr.write('\n');
+  const tookS = (performance.now() - startedMs) / 1_000;
+  const cpuMs = server.cpuMs() - cpuBeforeMs;
+  await heartbeat.stop();
   live.close();
+  await putAway(server.url);
   // Sessions that never connected are reaped after 10 s.
   await sleep(12_000);
-  const settledRss = server.rssBytes();
+  const rest = await memoryAtRest(server.rssBytes, restS);
+  for (const one of [ours, queue]) one.close();
   const health = await fetch(`${server.url}/api/health?token=${TOKEN}`).catch(() => undefined);
   if (health?.status !== 200) faults.push(`afterwards /api/health answers ${health?.status ?? 'nothing'}`);
   ended = true;
-  return reportOf({ server, total, seed, rateLimit, rss, settledRss, cpuMs: server.cpuMs() - cpuBeforeMs });
+  return reportOf({ ...plan, rss, rest, cpuMs, tookS, longestBeatMs: heartbeat.longestMs, beats: heartbeat.beats });
 }
 
-async function one(url: string, request: FuzzRequest, rateLimit: number): Promise<void> {
+/** Ends what would go on by itself: sessions that last, and clips that are being made. */
+async function putAway(url: string): Promise<void> {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const list = async (path: string) => await (await fetch(`${url}${path}`, { headers })).text();
+  try {
+    const sessions = (await list('/api/admin/sessions')).matchAll(/"sessionid":(\d+)/g);
+    const clips = (await list('/api/clips')).matchAll(/"id":"([\w-]+)"/g);
+    for (const path of [
+      ...[...sessions].map(([, id]) => `/api/sessions/${id}`),
+      ...[...clips].map(([, id]) => `/api/clips/${id}`),
+    ]) {
+      await (await fetch(`${url}${path}`, { method: 'DELETE', headers })).text();
+    }
+  } catch (error) {
+    faults.push(`afterwards it does not answer: ${(error as Error).message}`);
+  }
+}
+
+async function one(
+  url: string,
+  request: FuzzRequest,
+  { rateLimit, names }: { rateLimit: number; names: KnownNames },
+): Promise<void> {
   const tally = tallies.get(request.route) ?? { sent: 0, handled: 0, slowestMs: 0, statuses: {} };
   tallies.set(request.route, tally);
   tally.sent++;
+  const sentMs = performance.now();
   const reply = await call(url, request).catch((error: Error) => error);
   if (reply instanceof Error) {
     tally.statuses[reply.message.slice(0, 30)] = (tally.statuses[reply.message.slice(0, 30)] ?? 0) + 1;
@@ -148,7 +213,10 @@ async function one(url: string, request: FuzzRequest, rateLimit: number): Promis
     if (request.fitting) fault(`${request.route}: ${reply.message}`, request);
     return;
   }
-  const { status, ownMs } = reply;
+  const { status } = reply;
+  // Looked up for those alone that may be at fault.
+  const ownMs = reply.ownMs > slowMs / 2 ? Math.max(0, reply.ownMs - queue.waitedMs(sentMs)) : reply.ownMs;
+  if (status < 300) names.learn(request.route, reply.body);
   tally.statuses[status] = (tally.statuses[status] ?? 0) + 1;
   if (reply.handled) tally.handled++;
   if (!WAITS.includes(request.route) || status !== 503) tally.slowestMs = Math.max(tally.slowestMs, ownMs);
@@ -157,7 +225,9 @@ async function one(url: string, request: FuzzRequest, rateLimit: number): Promis
   // Diagnostics hold the log, which has them on purpose.
   const mayTell = request.route === 'GET /api/diagnostics';
   if (!mayTell && /\bat .+\.[jt]s:\d+/.test(reply.body)) fault(`${request.route}: a stack trace in the reply`, request);
-  if (ownMs > slowMs && !WAITS.includes(request.route)) slow.push(`${request.route}: ${ownMs} ms`);
+  if (ownMs > slowMs && !WAITS.includes(request.route)) {
+    slow.push(`${request.route}: ${Math.round(ownMs)} ms`);
+  }
 }
 
 function fault(what: string, { method, url, body }: FuzzRequest): void {
@@ -258,17 +328,16 @@ class LiveSession {
   }
 }
 
-interface Found {
-  server: TestServer;
-  total: number;
-  seed: number;
-  rateLimit: number;
+interface Found extends Plan {
   rss: number[];
-  settledRss: number;
+  rest: MemoryAtRest;
   cpuMs: number;
+  tookS: number;
+  longestBeatMs: number;
+  beats: number;
 }
 
-function reportOf({ total, seed, rateLimit, rss, settledRss, cpuMs }: Found): string {
+function reportOf({ total, seed, rateLimit, rss, rest, cpuMs, tookS, longestBeatMs, beats, restS }: Found): string {
   const rows = [...tallies].sort(([a], [b]) => a.localeCompare(b));
   const routed = rows.filter(([route]) => route !== '(raw)').map(([, tally]) => tally);
   const sum = (of: (tally: Tally) => number) => routed.reduce((all, tally) => all + of(tally), 0);
@@ -280,7 +349,13 @@ function reportOf({ total, seed, rateLimit, rss, settledRss, cpuMs }: Found): st
     );
   if (rateLimit === 0 && share < 0.95) faults.push(`only ${(share * 100).toFixed(1)} % reached a handler`);
   const half = rss.slice(Math.floor(rss.length / 2));
-  const growthMb = half.length > 1 ? mb(half.at(-1)! - half[0]!) : 0;
+  const halfRequests = (total * half.length) / Math.max(1, rss.length);
+  const leftBytes = (slope(half) * half.length) / Math.max(1, halfRequests);
+  if (halfRequests >= TELLING_REQUESTS && leftBytes > MAX_LEFT_BYTES) {
+    faults.push(`each request leaves ${leftBytes.toFixed(0)} bytes of memory behind`);
+  }
+  if (rest.growthMb > MAX_REST_GROWTH_MB) faults.push(`at rest the server grew by ${rest.growthMb.toFixed(1)} MB`);
+  if (longestBeatMs > slowMs) faults.push(`the event loop was held up for ${longestBeatMs.toFixed(0)} ms`);
   const lines = rows.map(([route, { sent, handled, slowestMs, statuses }]) => {
     const told = Object.entries(statuses).map(([status, count]) => `${status}: ${count}`);
     return `| ${route} | ${sent} | ${handled} | ${slowestMs.toFixed(0)} | ${told.join(', ')} |`;
@@ -290,8 +365,10 @@ function reportOf({ total, seed, rateLimit, rss, settledRss, cpuMs }: Found): st
     '',
     `- Reached a handler: ${(share * 100).toFixed(1)} % (${sum(({ handled }) => handled)} of ${sum(({ sent }) => sent)})`,
     `- Faults: ${faults.length}; replies over ${slowMs} ms of the server's own time: ${slow.length}`,
-    `- Memory of the server: ${rss.map(mb).join(', ')} MB; after 12 s of rest ${mb(settledRss)} MB; second half ${growthMb >= 0 ? '+' : ''}${growthMb} MB`,
-    `- CPU of the server: ${(cpuMs / Math.max(1, total)).toFixed(2)} ms a request`,
+    `- The event loop was held up for ${longestBeatMs.toFixed(0)} ms at most (${beats} heartbeats, without the time that other programs had the processor)`,
+    `- Memory of the server: ${rss.map(mb).join(', ')} MB; in the second half ${signed(leftBytes)} bytes a request`,
+    `- Memory at rest, ${restS} s: ${rest.samplesMb[0]?.toFixed(1)} to ${rest.samplesMb.at(-1)?.toFixed(1)} MB, slope ${signed(rest.slopeMbPerHour)} MB/h`,
+    `- CPU of the server: ${(cpuMs / Math.max(1, total)).toFixed(2)} ms a request; ${Math.round(tookS)} s in all`,
     '',
     '| route | sent | reached its handler | slowest, ms of its own | replies |',
     '|---|---|---|---|---|',
@@ -303,5 +380,6 @@ function reportOf({ total, seed, rateLimit, rss, settledRss, cpuMs }: Found): st
 }
 
 const mb = (bytes: number) => Math.round(bytes / 1e6);
+const signed = (value: number) => `${value >= 0 ? '+' : ''}${value.toFixed(0)}`;
 
 await main();

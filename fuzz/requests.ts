@@ -47,9 +47,10 @@ export function routesOf(document: OpenApi): Route[] {
 }
 
 /** A request to this route: mostly one that its schema takes, with nasty values; now and then (`brokenShare`) one that it must not. */
-export function requestTo(route: Route, source: ValueSource, brokenShare: number): FuzzRequest {
-  const { random } = source;
+export function requestTo(route: Route, given: ValueSource, brokenShare: number): FuzzRequest {
+  const { random } = given;
   const { method, path, operation } = route;
+  const source = { ...given, route: `${method} ${path}` };
   const parameters = operation.parameters ?? [];
   const of = (place: string) =>
     parameters
@@ -60,7 +61,7 @@ export function requestTo(route: Route, source: ValueSource, brokenShare: number
     .map(([name, value]) => `${name}=${encode(value)}`)
     .join('&');
   const made: FuzzRequest = {
-    route: `${method} ${path}`,
+    route: source.route,
     method,
     url: query ? `${url}?${query}` : url,
     headers: {},

@@ -80,14 +80,16 @@ const CANDIDATES = [
 
 export interface ValueSource {
   random: Random;
-  /** Values by the name of their key, where the schema alone would not find one that means anything. */
-  known(key: string): unknown;
+  /** Values by the name of their key in a route, where the schema alone would not find one that means anything. */
+  known(key: string, route: string): unknown;
+  /** `POST /human`: what the values are for. */
+  route?: string;
 }
 
 /** A value that the schema takes, as unpleasant as it allows. */
 export function valueFor(schema: JsonSchema, source: ValueSource, key = '', depth = 0): unknown {
   const { random } = source;
-  const known = source.known(key);
+  const known = source.known(key, source.route ?? '');
   if (known !== undefined && random.chance(0.8)) return known;
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return random.of(schema.enum);
