@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useWhileSeen } from '../../components/use-while-seen';
 import type { Clip } from '../../rtc/clips';
 import { isMakingClips } from '../../store/library';
 import { refreshClips } from '../../store/library-actions';
@@ -17,11 +18,7 @@ export function Clips({ clips }: { clips: Clip[] }) {
   const { t } = useTranslation('library');
   const [playing, setPlaying] = useState<string | null>(null);
   const making = isMakingClips({ clips });
-  useEffect(() => {
-    if (!making) return;
-    const timer = setInterval(() => void refreshClips(), ASK_MS);
-    return () => clearInterval(timer);
-  }, [making]);
+  useWhileSeen(making, refreshClips, ASK_MS);
   return (
     <div className={classes.library} data-testid="clips">
       <ClipMaker />

@@ -3,7 +3,7 @@ import { CircleCheck, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ImportKind, ImportResult, ImportView } from '../../../shared/library-protocol';
-import { usePolling } from '../../components/use-polling';
+import { useWhileSeen } from '../../components/use-while-seen';
 import { choosePresenter } from '../../store/actions';
 import { dropUpload, forgetImport, refreshImports, upload } from '../../store/import-actions';
 import { isMoving, SENDING_SHARE, shownImports, type Upload, useImports } from '../../store/imports';
@@ -24,7 +24,7 @@ export function ImportLines({ kind }: { kind: ImportKind }) {
   const state = useImports();
   const uploads = state.uploads.filter(({ picked }) => picked.kind === kind);
   const imports = shownImports(state, kind);
-  usePolling(imports.some(isMoving), refreshImports, ASK_MS);
+  useWhileSeen(imports.some(isMoving), refreshImports, ASK_MS);
   if (uploads.length + imports.length === 0) return null;
   return (
     <ul className={classes.lines} aria-label={t('imports.list')}>

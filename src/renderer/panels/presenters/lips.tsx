@@ -3,7 +3,7 @@ import { Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MouthModel } from '../../../shared/library-protocol';
-import { usePolling } from '../../components/use-polling';
+import { useWhileSeen } from '../../components/use-while-seen';
 import { refreshImports } from '../../store/import-actions';
 import { refreshModels, removeModel, useMouthModels } from '../../store/mouth-models';
 import { useFigures } from '../library/figures';
@@ -39,7 +39,7 @@ export function Lips() {
   }, []);
   // A model that was chosen is converted and loaded beside the one that serves.
   const loading = instead?.why === MAKING_READY;
-  usePolling(loading, refreshModels, ASK_MS);
+  useWhileSeen(loading, refreshModels, ASK_MS);
   const drop = useImportDrop('weights');
   const locked = lockedReason(row, ofSettings);
   return (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Segmented } from '../../components/segmented';
-import { usePolling } from '../../components/use-polling';
+import { useWhileSeen } from '../../components/use-while-seen';
 import { isOnItsWay, refreshCatalogue, useCatalogue } from '../../store/catalogue';
 import { useStudio } from '../../store/studio';
 import { refreshVoices } from '../../store/voice-actions';
@@ -33,8 +33,8 @@ export function Voices() {
     void refreshCatalogue();
     return stopPreview;
   }, []);
-  usePolling(failing !== null, refreshVoices, WATCH_MS);
-  usePolling(moving, refreshCatalogue, ASK_MS);
+  useWhileSeen(failing !== null, refreshVoices, WATCH_MS);
+  useWhileSeen(moving, refreshCatalogue, ASK_MS);
   return (
     <>
       <div className={voiceClasses.shelf}>

@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DrawerFrame } from '../../components/drawer-frame';
 import { Icon } from '../../components/icon';
+import { useWhileSeen } from '../../components/use-while-seen';
 import { Notice } from '../library/notice';
 import { Access } from './access';
 import { Connect } from './connect';
@@ -13,7 +14,6 @@ import { closeServer, SERVER_TABS, type ServerTab, useServerPanel } from './pane
 import classes from './server.module.css';
 import { learnServer, refreshServer, useServer } from './server-store';
 import { Sessions } from './sessions';
-import { useWhileSeen } from './use-while-seen';
 
 const EVERY_MS = 1_000;
 

@@ -3,6 +3,7 @@ import { memo, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LogLine } from '../../../shared/server-protocol';
 import { Icon } from '../../components/icon';
+import { useWhileSeen } from '../../components/use-while-seen';
 import { readDiagnostics } from '../../rtc/server';
 import { toastError } from '../../store/toasts';
 import { Notice } from '../library/notice';
@@ -18,7 +19,6 @@ import {
   stackOf,
   useLog,
 } from './log-store';
-import { useWhileSeen } from './use-while-seen';
 
 const EVERY_MS = 1_000;
 /** More than a screen; the rest is a click away. */

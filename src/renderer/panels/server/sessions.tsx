@@ -2,13 +2,13 @@ import { Badge } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SessionSummary } from '../../../shared/protocol';
 import { formatRate } from '../../components/format';
+import { useWhileSeen } from '../../components/use-while-seen';
 import { useStudio } from '../../store/studio';
 import { Notice } from '../library/notice';
 import { useDuration } from './durations';
 import classes from './server.module.css';
 import { closeSession, isWatched, refreshOutputs, useServer } from './server-store';
 import { SureButton } from './sure-button';
-import { useWhileSeen } from './use-while-seen';
 
 const OUTPUTS_EVERY_MS = 3_000;
 

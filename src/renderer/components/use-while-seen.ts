@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { useDocumentState } from '../../components/use-document-state';
+import { useDocumentState } from './use-document-state';
 
 /** Asks at once and then every so often, each time when the answer before has come, and not while nobody sees the page. */
 export function useWhileSeen(wanted: boolean, ask: () => Promise<void>, everyMs: number): void {
