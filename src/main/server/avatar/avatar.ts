@@ -60,6 +60,10 @@ export interface Avatar {
   picture(index: number): Promise<I420Picture>;
   /** The picture if it is in memory now; a hint that it is wanted soon otherwise. */
   pictureNow(index: number): I420Picture | undefined;
+  /**
+   * What is shown now. With no speech queued, the position after this one may turn out to be the same picture once more.
+   */
+  onAir?(position: number, how: { silent: boolean }): void;
   /** A session stopped using it. The last release may drop decoded pictures and decoders. */
   release(): void;
 }

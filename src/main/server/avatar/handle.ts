@@ -1,4 +1,5 @@
 import type { Avatar, Box, PerformanceClip } from './avatar';
+import type { Company, Walker } from './company';
 import { indexAt, type Playback } from './idle';
 import type { AvatarPictures } from './walking';
 
@@ -29,14 +30,18 @@ export class AvatarHandle implements Avatar {
    * Position at which the walk begins. While the avatar stands, every position is its first picture and stays so (speech may
    * have been prepared on it), hence no jump: the walk begins behind the last position that was asked for.
    */
-  private walkFrom = 0;
+  private walkFrom: number | undefined;
+  private readonly walker: Walker | undefined;
   private released = false;
 
   constructor(
     private readonly info: AvatarInfo,
     private readonly pictures: AvatarPictures,
     private readonly onReleased: () => void,
+    /** Where its walk keeps together with those of other sessions. */
+    private readonly company?: Company,
   ) {
+    this.walker = company?.join();
     this.steps = new Int8Array(info.pictureCount).fill(1);
   }
 
@@ -78,9 +83,10 @@ export class AvatarHandle implements Avatar {
 
   indexAt(position: number): number {
     if (!this.pictures.canWalk) {
-      this.walkFrom = Math.max(this.walkFrom, position + 1);
+      this.walkFrom = Math.max(this.walkFrom ?? 0, position + 1);
       return 0;
     }
+    this.walkFrom ??= position - (this.company?.start ?? 0);
     const { pictureCount, playback } = this.info;
     const walked = Math.max(0, position - this.walkFrom);
     const index = indexAt(walked, pictureCount, playback);
@@ -91,6 +97,13 @@ export class AvatarHandle implements Avatar {
   faceBox(index: number): Box {
     const { faceBoxes } = this.info;
     return faceBoxes[faceBoxes.length === 1 ? 0 : index]!;
+  }
+
+  onAir(position: number, { silent }: { silent: boolean }): void {
+    const { walker } = this;
+    if (!walker || this.walkFrom === undefined || position < this.walkFrom) return;
+    walker.show(position - this.walkFrom);
+    if (silent && walker.shouldStand()) this.walkFrom++;
   }
 
   async picture(index: number) {
@@ -106,6 +119,7 @@ export class AvatarHandle implements Avatar {
   release(): void {
     if (this.released) return;
     this.released = true;
+    this.walker?.leave();
     this.onReleased();
   }
 

@@ -7,7 +7,12 @@ export type Playback = 'cycle' | 'pingpong';
 export function indexAt(position: number, pictureCount: number, playback: Playback): number {
   if (pictureCount <= 1) return 0;
   if (playback === 'cycle') return position % pictureCount;
-  const period = 2 * pictureCount - 2;
+  const period = periodOf(pictureCount, playback);
   const phase = position % period;
   return phase < pictureCount ? phase : period - phase;
+}
+
+/** Steps until the walk is where it began. */
+export function periodOf(pictureCount: number, playback: Playback): number {
+  return playback === 'cycle' ? pictureCount : Math.max(1, 2 * pictureCount - 2);
 }

@@ -75,6 +75,27 @@ describe('AvatarLibrary', () => {
     expect(counts()['avatar-decoder']).toBe(0);
   });
 
+  it('lets a session join another that walks a loop too long for memory, and keeps it there', async () => {
+    const tight = library(bytesOf(64) * 2);
+    const a = await tight.open('pong');
+    const shown = (avatar: typeof a, position: number) => {
+      avatar.onAir?.(position, { silent: true });
+      return avatar.indexAt(position);
+    };
+    for (let position = 0; position <= 40; position++) shown(a, position);
+    const b = await tight.open('pong');
+    expect(b.indexAt(0)).toBe(a.indexAt(40));
+    for (let position = 0; position < 40; position++) expect(shown(b, position)).toBe(shown(a, 40 + position));
+    a.release();
+    b.release();
+    await tight.close();
+    const roomy = library();
+    const [c, d] = [await roomy.open('pong'), await roomy.open('pong')];
+    for (let position = 0; position <= 5; position++) shown(c, position);
+    expect(d.indexAt(0)).toBe(0);
+    await roomy.close();
+  });
+
   it('decodes ahead: the walk finds its pictures in memory', async () => {
     const lib = library();
     for (const id of ['tiny', 'pong']) {

@@ -9,7 +9,9 @@ import { HeraldError } from '../errors';
 import type { Avatar, I420Picture } from './avatar';
 import { BUNDLE_FILE, readBundle } from './bundle';
 import { VideoClip } from './clip';
+import { Company } from './company';
 import { AvatarHandle, type AvatarInfo } from './handle';
+import { indexAt, periodOf } from './idle';
 import { ImageDecoder } from './image-decoder';
 import { isLiveTalkingFolder, type LiveTalkingAvatar, readLiveTalking } from './livetalking';
 import { DEFAULT_PICTURE_BYTES, PictureMemory } from './memory';
@@ -44,6 +46,7 @@ export interface AvatarListing {
 interface Opened {
   info: AvatarInfo;
   pictures: AvatarPictures;
+  company: Company;
   users: number;
 }
 
@@ -119,8 +122,15 @@ export class AvatarLibrary {
     }
     const opened = await opening;
     opened.pictures.watchedBy(++opened.users);
-    opened.pictures.now(0);
-    return new AvatarHandle(opened.info, opened.pictures, () => opened.pictures.watchedBy(--opened.users));
+    const { info, pictures, company } = opened;
+    const onReleased = () => pictures.watchedBy(--opened.users);
+    // A loop that is in memory anyway costs nobody anything wherever he is.
+    if (pictures.reachPictures >= info.pictureCount) {
+      pictures.now(0);
+      return new AvatarHandle(info, pictures, onReleased);
+    }
+    pictures.now(pictures.canWalk ? indexAt(company.start, info.pictureCount, info.playback) : 0);
+    return new AvatarHandle(info, pictures, onReleased, company);
   }
 
   /**
@@ -161,7 +171,7 @@ export class AvatarLibrary {
           `${bundle.pictureCount} of ${bundle.widthPx}x${bundle.heightPx}. Restore the presenter's folder.`,
       );
     }
-    return { info: presenterInfo(bundle), pictures: new ClipPictures(clip, bundle.playback, this.memory), users: 0 };
+    return opened(presenterInfo(bundle), new ClipPictures(clip, bundle.playback, this.memory));
   }
 
   private async loadFolder(dir: string): Promise<Opened> {
@@ -170,7 +180,7 @@ export class AvatarLibrary {
     if (failure) throw failure;
     const info = folderInfo(folder);
     const stored = await this.cache.find(folder);
-    if (stored) return { info, pictures: new ClipPictures(stored, info.playback, this.memory), users: 0 };
+    if (stored) return opened(info, new ClipPictures(stored, info.playback, this.memory));
     const first = await firstPicture(folder);
     const pictures = new StandingPictures(first, this.convert(folder));
     pictures.ready.catch((error: unknown) => {
@@ -179,7 +189,7 @@ export class AvatarLibrary {
       this.opened.delete(info.id);
       this.onEvent({ kind: 'failed', avatarId: info.id, message: (error as Error).message });
     });
-    return { info, pictures, users: 0 };
+    return opened(info, pictures);
   }
 
   private async convert(folder: LiveTalkingAvatar): Promise<ClipPictures> {
@@ -212,6 +222,13 @@ export class AvatarLibrary {
     return [...found.values()];
   }
 }
+
+const opened = (info: AvatarInfo, pictures: AvatarPictures): Opened => ({
+  info,
+  pictures,
+  company: new Company(periodOf(info.pictureCount, info.playback)),
+  users: 0,
+});
 
 const holdsAvatar = (dir: string): boolean => existsSync(join(dir, BUNDLE_FILE)) || isLiveTalkingFolder(dir);
 

@@ -329,6 +329,8 @@ export class Playout {
     const still = this.current ? this.onStill.has(this.current) : this.standing;
     const scene = still ? 'still' : 'live';
     const index = this.current?.pictureIndex ?? this.idleIndex();
+    const silent = this.queue.length === 0 && !this.started;
+    if (!still && this.shown >= 0) this.avatar.onAir?.(this.shown, { silent });
     const picture = this.avatar.pictureNow(index);
     if (picture) return { picture, scene };
     if (this.clock.realTime && this.lastBase) {
