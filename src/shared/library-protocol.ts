@@ -70,7 +70,13 @@ export const mouthModelsReply = z.object({
   data: z.object({
     models: z.array(mouthModel),
     /** The model that was asked for, while the one in use draws in its place: it is being made ready, or cannot be used. */
-    instead: z.object({ model: z.string(), why: z.string() }).optional(),
+    instead: z
+      .object({
+        model: z.string(),
+        why: z.string(),
+        loading: z.boolean().describe('It is being made ready; else it cannot be used'),
+      })
+      .optional(),
   }),
 });
 

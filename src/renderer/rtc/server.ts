@@ -31,7 +31,7 @@ export interface Health {
     recentPictureMs?: number;
     state: 'starting' | 'ready' | 'restarting' | 'failed';
     restarts: number;
-    instead?: { model: string; why: string };
+    instead?: { model: string; why: string; loading: boolean };
   };
   sessionFigures: Record<string, Record<string, number>>;
   load: LoadFigures;

@@ -30,7 +30,7 @@ const voice = new ScriptedVoice(
 let app: FastifyInstance;
 let avatars: AvatarLibrary;
 let catalogue: ReturnType<typeof openCatalogue>;
-let instead: { model: string; why: string } | undefined;
+let instead: { model: string; why: string; loading: boolean } | undefined;
 
 beforeAll(async () => {
   const modelsDir = join(dataDir, 'models');
@@ -98,7 +98,7 @@ it('the form of an import is in the document, as is every other route', async ()
 
 describe('mouth models', () => {
   it('are listed, with the one that was asked for in vain, and deleted by their ids', async () => {
-    instead = { model: 'broken', why: 'it is no model' };
+    instead = { model: 'broken', why: 'it is no model', loading: false };
     const { data } = mouthModelsReply.parse((await get('/api/models')).json());
     expect(data.models.map(({ id, inUse }) => [id, inUse])).toEqual([
       ['lip-mini', true],

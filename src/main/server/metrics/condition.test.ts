@@ -19,9 +19,15 @@ describe('the condition', () => {
     ['no mouth', { mouth: { state: 'failed', lastError: 'gone for good' } }, 'degraded', /gone for good/],
     [
       'another mouth in its place',
-      { mouth: { state: 'ready', instead: { model: 'x.pth', why: 'not a checkpoint' } } },
+      { mouth: { state: 'ready', instead: { model: 'x.pth', why: 'not a checkpoint', loading: false } } },
       'degraded',
       /x\.pth cannot be used: not a checkpoint/,
+    ],
+    [
+      'one that will take its place',
+      { mouth: { state: 'ready', instead: { model: 'x.pth', why: 'it is being made ready', loading: true } } },
+      'degraded',
+      /x\.pth is not in use yet: it is being made ready/,
     ],
     [
       'one of two voices',

@@ -38,7 +38,10 @@ export function conditionOf({ mouth, voices, loop, freeBytes, minFreeBytes, drai
 
   if (mouth.state === 'restarting') degraded.push('mouth: its process died and is being replaced; lips rest meanwhile');
   if (mouth.state === 'failed') degraded.push(`mouth: lips rest. ${mouth.lastError ?? "Herald's log says why"}`);
-  if (mouth.instead) degraded.push(`mouth: ${mouth.instead.model} cannot be used: ${mouth.instead.why}`);
+  if (mouth.instead) {
+    const { model, why, loading } = mouth.instead;
+    degraded.push(`mouth: ${model} ${loading ? 'is not in use yet' : 'cannot be used'}: ${why}`);
+  }
 
   const silent = voices.filter(({ state }) => state === 'failing');
   const words = silent.map(({ engine, problem }) => `voice ${engine}: ${problem ?? 'failing'}`);

@@ -90,7 +90,7 @@ it('keeps what draws when the next one cannot be used, and says so once', async 
   const { model, instead } = created.mouth.status();
   expect([model, instead]).toEqual([
     before,
-    { model: 'broken', why: expect.stringMatching(/^--model broken: broken\.onnx cannot be loaded/) },
+    { model: 'broken', why: expect.stringMatching(/^--model broken: broken\.onnx cannot be loaded/), loading: false },
   ]);
   expect(events).toEqual([
     { kind: 'refused', message: expect.stringMatching(new RegExp(`broken.*${before} is used`)) },
@@ -105,7 +105,7 @@ it('of several wishes the last one counts', async () => {
   void created.chooser.use('lip-mini');
   void created.chooser.use('broken');
   const loading = created.chooser.use('lip-mini');
-  await expect.poll(() => created.mouth.status().instead?.model).toBe('lip-mini');
+  await expect.poll(() => created.mouth.status().instead).toMatchObject({ model: 'lip-mini', loading: true });
   await created.chooser.use('b');
   await loading;
   expect(created.chooser.serving).toMatchObject({ kind: 'file' });

@@ -66,7 +66,7 @@ export class ModelChooser {
         mouth.standsIn(undefined);
         return;
       }
-      mouth.standsIn({ model, why: 'it is being made ready' });
+      mouth.standsIn({ model, why: 'it is being made ready', loading: true });
       const prepared = found.kind === 'built-in' ? undefined : await this.prepare(found, signal);
       signal.throwIfAborted();
       await this.change(prepared ? { model: prepared } : builtIn, signal);
@@ -110,7 +110,7 @@ export class ModelChooser {
 
   private refused(model: string, why: string, level: 'warn' | 'error'): void {
     const { mouth, log, onEvent } = this.parts;
-    mouth.standsIn({ model, why });
+    mouth.standsIn({ model, why, loading: false });
     const message = `${why} ${mouth.status().model} is used.`;
     log[level](message);
     onEvent?.({ kind: 'refused', message });

@@ -53,8 +53,8 @@ export interface MouthStatus {
   recentPictureMs?: number;
   state: 'starting' | 'ready' | 'restarting' | 'failed';
   restarts: number;
-  /** The model that was asked for, while this one serves in its place. */
-  instead?: { model: string; why: string };
+  /** The model that was asked for, while this one serves in its place: it is `loading`, or cannot be used. */
+  instead?: { model: string; why: string; loading: boolean };
   lastError?: string;
 }
 

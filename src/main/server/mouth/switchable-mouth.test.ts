@@ -41,7 +41,7 @@ describe('SwitchableMouth', () => {
     const first = host();
     const mouth = new SwitchableMouth(first);
     open.push(mouth);
-    mouth.standsIn({ model: 'other', why: 'it is being made ready' });
+    mouth.standsIn({ model: 'other', why: 'it is being made ready', loading: true });
     await mouth.ready();
     expect(mouth.status()).toMatchObject({ model: 'lip-test', instead: { model: 'other' } });
     const other = join(dir, 'other.onnx');

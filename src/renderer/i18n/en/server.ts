@@ -60,6 +60,7 @@ export const server = {
   'server.engine.audio': 'Sound',
   'server.engine.none': 'nobody answers questions',
   'server.engine.msPerPicture': '{{ms}} ms a picture',
+  'server.engine.loading': '{{model}} is being made ready, and moves the lips next',
   'server.engine.instead': '{{model}} is not used: {{why}}',
   'server.engine.others': 'Why not on another device?',
   'server.engine.failing': 'not now: {{problem}}',

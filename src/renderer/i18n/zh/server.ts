@@ -61,6 +61,7 @@ export const server: Wording<typeof english> = {
   'server.engine.audio': '音频',
   'server.engine.none': '没有可回答问题的模型',
   'server.engine.msPerPicture': '每帧 {{ms}} 毫秒',
+  'server.engine.loading': '{{model}} 正在准备，稍后启用',
   'server.engine.instead': '未使用 {{model}}：{{why}}',
   'server.engine.others': '为什么不用其他设备？',
   'server.engine.failing': '暂不可用：{{problem}}',

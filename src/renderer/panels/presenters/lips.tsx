@@ -22,8 +22,6 @@ import { Waiting } from './waiting';
 
 /** How often the page asks whether the chosen model has taken over. */
 const ASK_MS = 1_000;
-/** The server's words while a model loads, which this page has words for; any others are why it cannot be used, and shown. */
-const MAKING_READY = 'it is being made ready';
 
 /** The models that move mouths: which one does, which one will from the next start on, and the way in for others. */
 export function Lips() {
@@ -38,7 +36,7 @@ export function Lips() {
     void loadSettings();
   }, []);
   // A model that was chosen is converted and loaded beside the one that serves.
-  const loading = instead?.why === MAKING_READY;
+  const loading = instead?.loading ?? false;
   useWhileSeen(loading, refreshModels, ASK_MS);
   const drop = useImportDrop('weights');
   const locked = lockedReason(row, ofSettings);

@@ -59,9 +59,8 @@ function Mouth({ mouth }: { mouth: Health['mouth'] }) {
   const others = providers.filter(({ chosen }) => !chosen);
   return (
     <Engine name={t('server.engine.mouth')} value={facts.filter(Boolean).join(' · ')}>
-      {instead && (
-        <p className={classes.warn}>{t('server.engine.instead', { model: instead.model, why: instead.why })}</p>
-      )}
+      {instead && !instead.loading && <p className={classes.warn}>{t('server.engine.instead', instead)}</p>}
+      {instead?.loading && <p className={classes.dim}>{t('server.engine.loading', instead)}</p>}
       {modeReason && <p className={classes.dim}>{modeReason}</p>}
       {others.length > 0 && (
         <details className={classes.others}>
