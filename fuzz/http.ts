@@ -24,7 +24,7 @@ const TOKEN = 'token-of-the-fuzz-kit';
 /** Of all requests, those that are broken on purpose; the others are to reach their handlers. */
 const BROKEN_SHARE = 0.03;
 const RAW_SHARE = 0.005;
-/** Deliberate waits: for a free place (`max session reached`), and for what a client asked to wait for. */
+/** Deliberate waits: for a free place (`max session reached`), for what a client asked to wait for, for a process to have ended. */
 const WAITS = [
   'POST /offer',
   'POST /whep',
@@ -35,7 +35,10 @@ const WAITS = [
   'GET /api/voices',
   'POST /api/voices/preview',
   'POST /api/imports',
+  'DELETE /api/clips/{id}',
 ];
+/** Both hold Herald's log, which has stack traces on purpose. */
+const TELLS_LOG = ['GET /api/diagnostics', 'GET /api/logs'];
 
 interface Reply {
   status: number;
@@ -222,8 +225,7 @@ async function one(
   if (!WAITS.includes(request.route) || status !== 503) tally.slowestMs = Math.max(tally.slowestMs, ownMs);
   if (status >= 500 && status !== 503) fault(`${request.route}: ${status} ${reply.body.slice(0, 300)}`, request);
   if (status === 429 && rateLimit === 0) fault(`${request.route}: 429 without a limit`, request);
-  // Diagnostics hold the log, which has them on purpose.
-  const mayTell = request.route === 'GET /api/diagnostics';
+  const mayTell = TELLS_LOG.includes(request.route);
   if (!mayTell && /\bat .+\.[jt]s:\d+/.test(reply.body)) fault(`${request.route}: a stack trace in the reply`, request);
   if (ownMs > slowMs && !WAITS.includes(request.route)) {
     slow.push(`${request.route}: ${Math.round(ownMs)} ms`);

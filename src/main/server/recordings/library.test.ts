@@ -21,7 +21,7 @@ import { Recorder } from '../outputs/recorder/recorder';
 import { type LibraryOptions, RecordingLibrary } from './library';
 import { newRecordingId } from './names';
 import { remux } from './remux';
-import { readSidecar, writeSidecar } from './sidecar';
+import { readSidecar, sidecarOfId, writeSidecar } from './sidecar';
 
 let root: string;
 let dir: string;
@@ -191,6 +191,21 @@ describe('the library', () => {
     const { id, ordered } = await record(recordings, 10);
     await recordings.delete(id);
     await ordered;
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('has no recording, rather than a fault, where one is deleted while it is looked at', async () => {
+    const recordings = await library();
+    mkdirSync(dir, { recursive: true });
+    for (let round = 0; round < 30; round++) {
+      const id = newRecordingId(new Date(round * 1_000), 'clara', 123_456, 1);
+      writeFileSync(join(dir, `${id}.mp4`), 'film');
+      await writeSidecar(join(dir, `${id}.json`), { ...sidecarOfId(id), durationMs: 1_000 });
+      const looks = [recordings.get(id), recordings.file(id), recordings.rename(id, 'other'), recordings.thumbnail(id)];
+      const outcomes = await Promise.allSettled([...looks, recordings.delete(id), recordings.delete(id)]);
+      for (const one of outcomes)
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ kind: 'not-found' });
+    }
     expect(readdirSync(dir)).toEqual([]);
   });
 

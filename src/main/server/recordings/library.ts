@@ -135,14 +135,15 @@ export class RecordingLibrary {
 
   /** @throws HeraldError 'not-found' */
   async get(id: string): Promise<RecordingSummary & { turns: RecordedTurn[] }> {
-    const { summary, turns } = await this.entry(await this.find(id));
+    const name = await this.find(id);
+    const { summary, turns } = await whileThere(id, () => this.entry(name));
     return { ...summary, turns: [...turns] };
   }
 
   /** @throws HeraldError 'not-found' */
   async file(id: string): Promise<RecordingFile> {
     const name = await this.find(id);
-    const path = await realpath(filesOf(this.options.dir, name).media);
+    const path = await whileThere(id, () => realpath(filesOf(this.options.dir, name).media));
     return { path, contentType: contentTypes[name.container], title: (await this.sidecar(name)).title };
   }
 
@@ -158,8 +159,14 @@ export class RecordingLibrary {
   /** @throws HeraldError 'not-found' */
   async rename(id: string, title: string): Promise<RecordingSummary> {
     const name = await this.find(id);
-    await writeSidecar(filesOf(this.options.dir, name).sidecar, { ...(await this.sidecar(name)), title });
-    return (await this.entry(name)).summary;
+    const { sidecar } = filesOf(this.options.dir, name);
+    await writeSidecar(sidecar, { ...(await this.sidecar(name)), title });
+    try {
+      return (await whileThere(id, () => this.entry(name))).summary;
+    } catch (error) {
+      if (isNotFound(error)) await rm(sidecar, { force: true }); // deleted meanwhile: its sidecar must not outlive it
+      throw error;
+    }
   }
 
   /** @throws HeraldError 'not-found'; 'refused' when the system will not let go of it */
@@ -173,6 +180,7 @@ export class RecordingLibrary {
       if (await exists(sidecar)) await remove(sidecar);
       await rm(thumbnail, { force: true });
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw noRecording(id); // somebody else was sooner
       throw new HeraldError('refused', `${basename(media)} cannot be deleted: ${(error as Error).message}`);
     }
     for (const [session, last] of this.lastOfSession) if (last === id) this.lastOfSession.delete(session);
@@ -228,7 +236,7 @@ export class RecordingLibrary {
         if (path !== undefined && dirname(path) === root && basename(path) === `${id}.${container}`) return name;
       }
     }
-    throw new HeraldError('not-found', `there is no recording "${id.slice(0, 100)}": /api/recordings lists them`);
+    throw noRecording(id);
   }
 
   private async isTaken(id: string): Promise<boolean> {
@@ -279,6 +287,17 @@ export class RecordingLibrary {
     return { summary, turns: known.turns };
   }
 }
+
+const noRecording = (id: string): HeraldError =>
+  new HeraldError('not-found', `there is no recording "${id.slice(0, 100)}": /api/recordings lists them`);
+
+const isNotFound = (error: unknown): boolean => error instanceof HeraldError && error.kind === 'not-found';
+
+/** It was found, and may be deleted at any moment since. */
+const whileThere = <T>(id: string, read: () => Promise<T>): Promise<T> =>
+  read().catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? noRecording(id) : error;
+  });
 
 const exists = (file: string): Promise<boolean> =>
   stat(file).then(
