@@ -1,4 +1,5 @@
 import type { Arrival } from './arrivals';
+import { Backlog } from './backlog';
 import { DelayTrend } from './delay-trend';
 
 export interface BandwidthLimits {
@@ -63,6 +64,7 @@ const SLOW_REPORTS = 3;
  */
 export class BandwidthEstimate {
   private readonly trend = new DelayTrend();
+  private readonly backlog = new Backlog();
   private readonly received: { atMs: number; bytes: number }[] = [];
   private readonly sending: { atMs: number; bytes: number }[] = [];
   private tally = { received: 0, lost: 0, sinceMs: Number.NaN };
@@ -112,6 +114,7 @@ export class BandwidthEstimate {
   /** A transport-wide report. */
   arrivals(arrivals: readonly Arrival[], nowMs: number): void {
     this.feedbackMs = nowMs;
+    this.backlog.add(arrivals);
     for (const { sentMs, arrivedMs, bytes } of arrivals) {
       if (arrivedMs !== undefined) {
         this.trend.add(sentMs, arrivedMs);
@@ -128,7 +131,10 @@ export class BandwidthEstimate {
     const loss = this.tallied(arrivals.at(-1)?.sentMs ?? nowMs);
     if (loss !== undefined) this.lossFraction = loss;
     const heavy = this.queueMs < QUIET_QUEUE_MS ? HEAVY_LOSS_WITHOUT_QUEUE : HEAVY_LOSS;
-    if (loss !== undefined && loss > heavy) {
+    const { carriedBps } = this.backlog;
+    if (carriedBps !== undefined && this.mayDecide(nowMs)) {
+      this.fall('delay', carriedBps * DRAIN, nowMs, carriedBps);
+    } else if (loss !== undefined && loss > heavy) {
       this.fall('loss', (this.receivedBps || this.target * (1 - loss)) * (1 - loss / 2), nowMs);
     } else if (this.mayDecide(nowMs) && (this.trend.rising || (this.queueIsOurs && this.queueMs > DRAIN_ABOVE_MS))) {
       this.fall('delay', (this.receivedBps || this.target) * (this.queueMs > DRAIN_ABOVE_MS ? DRAIN : BACK_OFF), nowMs);
@@ -175,8 +181,7 @@ export class BandwidthEstimate {
     return nowMs - this.decidedMs >= REACTION_MS + (this.rttMs ?? 0);
   }
 
-  private fall(cause: Cause, toBps: number, nowMs: number): void {
-    const receivedBps = this.receivedBps;
+  private fall(cause: Cause, toBps: number, nowMs: number, receivedBps = this.receivedBps): void {
     this.capacityBps = receivedBps || undefined;
     this.target = Math.max(this.limits.floorBps, Math.min(this.target, toBps));
     if (receivedBps > this.target) {
@@ -187,6 +192,7 @@ export class BandwidthEstimate {
     this.decidedMs = this.grownMs = nowMs;
     this.tally = { received: 0, lost: 0, sinceMs: Number.NaN };
     this.trend.restart();
+    this.backlog.restart();
   }
 
   /** Was it right to fall? Told by packets that were sent after it. */
@@ -200,6 +206,7 @@ export class BandwidthEstimate {
     const due = Math.min(judged.queueMs, judged.drainPerMs * JUDGE_MS);
     if (judged.queueMs - this.queueMs >= due * DRAINED_SHARE) return;
     this.trend.rebase();
+    this.backlog.rebase();
     this.queueIsOurs = false;
     this.capacityBps = undefined;
   }

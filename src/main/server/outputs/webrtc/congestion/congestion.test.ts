@@ -155,6 +155,13 @@ describe('a peer whose network carries 300 kbit/s', () => {
     expect(peer.estimate.queueMs).toBeLessThan(500);
   });
 
+  it('leaves before it has put more than a few seconds into such a queue', () => {
+    const peer = new Peer().run(10_000).run(2_000, { ...narrow, queueBytes: 1_200_000 });
+    expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live']);
+    expect(peer.switches[0]!.atMs).toBeLessThan(10_700);
+    expect(peer.run(10_000, { ...narrow, queueBytes: 1_200_000 }).worstQueueMs).toBeLessThan(4_500);
+  });
+
   it('does without transport-wide feedback, by receiver reports', () => {
     const peer = new Peer('receiver reports').run(10_000).run(15_000, narrow);
     expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live']);
