@@ -34,7 +34,7 @@ export function Performances() {
       leftSection={<Icon name="perform" size={17} />}
       rightSection={act === null && <Icon name="chevron" size={16} />}
     >
-      {name ?? t('perform.button')}
+      <span className={classes.name}>{name ?? t('perform.button')}</span>
     </Button>
   );
   // Nothing to choose from is no menu: it is told.
