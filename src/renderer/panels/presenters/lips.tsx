@@ -10,6 +10,7 @@ import { useFigures } from '../library/figures';
 import { Action, Facts, Fault } from '../library/media-parts';
 import { Notice } from '../library/notice';
 import { lockedReason } from '../settings/locked-reason';
+import { RestartButton } from '../settings/restart-button';
 import { loadSettings, useSettings } from '../settings/settings-store';
 import classes from './cast.module.css';
 import { chooseModel } from './choose-model';
@@ -139,26 +140,11 @@ function Model({ model, next, locked }: { model: MouthModel; next: Next; locked:
 
 /** The chosen model is not the one that moves the lips now. */
 function Waits({ onRestarted }: { onRestarted(): void }) {
-  const { t } = useTranslation(['presenters', 'settings']);
-  const [restarting, setRestarting] = useState(false);
-  const desktop = window.herald;
-  const restart = async () => {
-    setRestarting(true);
-    try {
-      await desktop?.restartServer();
-      onRestarted();
-    } finally {
-      setRestarting(false);
-    }
-  };
+  const { t } = useTranslation('presenters');
   return (
     <div className={`${classes.note} ${lips.waits}`} role="status">
-      <p>{t(desktop ? 'lips.waits' : 'lips.waitsRestart')}</p>
-      {desktop && (
-        <Button size="compact-md" fz="sm" loading={restarting} onClick={() => void restart()}>
-          {t('settings:settings.restart')}
-        </Button>
-      )}
+      <p>{t(window.herald ? 'lips.waits' : 'lips.waitsRestart')}</p>
+      <RestartButton size="compact-md" fz="sm" onRestarted={onRestarted} />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { SETTING_GROUPS, type SettingGroup } from '../../../shared/setting-groups';
 import type { SettingRow } from '../../../shared/settings-protocol';
 import { DesktopGroup } from './desktop-group';
+import { RestartButton } from './restart-button';
 import { findSettings } from './search';
 import { SettingField } from './setting-field';
 import classes from './settings.module.css';
@@ -124,27 +125,13 @@ function NotReady() {
 /** What was changed and is not in effect yet. It keeps its place: nothing moves when it appears. */
 function Waiting({ count }: { count: number }) {
   const { t } = useTranslation('settings');
-  const [restarting, setRestarting] = useState(false);
-  const desktop = window.herald;
-  const restart = async () => {
-    setRestarting(true);
-    try {
-      await desktop?.restartServer();
-      await loadSettings();
-    } finally {
-      setRestarting(false);
-    }
-  };
   return (
     <div className={classes.foot} role="status">
       {count > 0 && (
         <>
           <Text size="sm">{t('settings.waiting', { count })}</Text>
-          {desktop ? (
-            <Button size="xs" loading={restarting} onClick={() => void restart()}>
-              {t('settings.restart')}
-            </Button>
-          ) : (
+          <RestartButton size="xs" onRestarted={() => void loadSettings()} />
+          {!window.herald && (
             <Text size="sm" c="dimmed">
               {t('settings.restartHint')}
             </Text>
