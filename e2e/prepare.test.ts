@@ -24,6 +24,34 @@ const WINDOW_SAMPLES = WINDOW_MS * 48;
 /** A buzzing tone as a WAV file. */
 const buzz = (seconds: number) => wav(seconds * 16_000, 16_000, 1, (i) => (((i % 100) - 50) * 250) / 32_767);
 
+/** The words that people see on the way from a recording to the part of it that is spoken, in each language. */
+const TRIM_LABELS = [
+  {
+    locale: 'en-GB',
+    tab: 'Audio',
+    invitation: 'Drop to open it',
+    start: 'Beginning',
+    end: 'End',
+    part: '0:01.1 to 0:03.0, 0:01.9 long',
+    speak: 'Speak this part',
+    progress: 'How much was said',
+    said: 'Said',
+    again: 'Open buzz.wav',
+  },
+  {
+    locale: 'zh-CN',
+    tab: '音频',
+    invitation: '松开以打开',
+    start: '起点',
+    end: '终点',
+    part: '0:01.1 至 0:03.0，长 0:01.9',
+    speak: '让数字人说这段',
+    progress: '已说的进度',
+    said: '已说完',
+    again: '打开 buzz.wav',
+  },
+] as const;
+
 /** Loudness of what the page plays, since the last question. */
 const listen = (page: Page) =>
   page.evaluate(() => {
@@ -202,31 +230,34 @@ describe.skipIf(!chromium)('script and recordings', () => {
     expect(heard().slice(-2)).toEqual(['后面还有一行。', '最后一行。']);
   });
 
-  it('trims a dropped recording by keyboard, and the presenter speaks that part, no more and no less', async () => {
-    const sessionid = await open('en-GB', 'Audio');
-    await listen(page);
-    await dropSound(page, { name: 'buzz.wav', bytes: buzz(5), invitation: 'Drop to open it' });
-    const start = page.getByRole('slider', { name: 'Beginning' });
-    await start.focus();
-    await page.keyboard.press('Shift+ArrowRight');
-    await page.keyboard.press('ArrowRight');
-    await page.getByRole('slider', { name: 'End', exact: true }).focus();
-    for (let i = 0; i < 2; i++) await page.keyboard.press('Shift+ArrowLeft');
-    await page.keyboard.press('Alt+ArrowLeft');
-    expect(await page.getByTestId('part').textContent()).toBe('0:01.1 to 0:03.0, 0:01.9 long');
-    expect(await start.getAttribute('aria-valuenow')).toBe('1.10');
-    const partMs = 2_990 - 1_100;
-    await accessible('Audio');
+  it.each(TRIM_LABELS)(
+    'trims a dropped recording by keyboard, and the presenter speaks that part, no more and no less ($locale)',
+    async (named) => {
+      const sessionid = await open(named.locale, named.tab);
+      await listen(page);
+      await dropSound(page, { name: 'buzz.wav', bytes: buzz(4), invitation: named.invitation });
+      const start = page.getByRole('slider', { name: named.start });
+      await start.focus();
+      await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('slider', { name: named.end, exact: true }).focus();
+      await page.keyboard.press('Shift+ArrowLeft');
+      await page.keyboard.press('Alt+ArrowLeft');
+      expect(await page.getByTestId('part').textContent()).toBe(named.part);
+      expect(await start.getAttribute('aria-valuenow')).toBe('1.10');
+      const partMs = 2_990 - 1_100;
+      await accessible(named.tab);
 
-    await postJson(`${server.url}/record`, { sessionid, type: 'start_record' });
-    await page.getByRole('button', { name: 'Speak this part' }).click();
-    await page.getByRole('progressbar', { name: 'How much was said' }).waitFor();
-    await panel('Audio').getByText('Said', { exact: true }).waitFor();
-    await postJson(`${server.url}/record`, { sessionid, type: 'end_record' });
-    expect(await peak(page)).toBeGreaterThan(0.05);
-    expect(Math.abs((await audibleMs(sessionid)) - partMs)).toBeLessThanOrEqual(40);
-    await page.getByRole('button', { name: 'Open buzz.wav' }).waitFor();
-  });
+      await postJson(`${server.url}/record`, { sessionid, type: 'start_record' });
+      await page.getByRole('button', { name: named.speak }).click();
+      await page.getByRole('progressbar', { name: named.progress }).waitFor();
+      await panel(named.tab).getByText(named.said, { exact: true }).waitFor();
+      await postJson(`${server.url}/record`, { sessionid, type: 'end_record' });
+      expect(await peak(page)).toBeGreaterThan(0.05);
+      expect(Math.abs((await audibleMs(sessionid)) - partMs)).toBeLessThanOrEqual(40);
+      await page.getByRole('button', { name: named.again }).waitFor();
+    },
+  );
 
   it('says what to do with a file that is no sound, records the microphone, and trims that, in Chinese', async () => {
     await open('zh-CN', '音频');

@@ -21,6 +21,54 @@ if (!chromium) console.warn(INSTALL_CHROMIUM);
 const JOE = '/rhasspy/piper-voices/resolve/v1.0.0/en/en_US/joe/medium';
 const JOE_BYTES = 63_201_294;
 
+/** The words that people see on the way to an import, in each language. */
+const IMPORT_LABELS = [
+  {
+    locale: 'en-GB',
+    avatar: 'anna',
+    presenter: 'Presenter: Clara',
+    manage: 'Manage presenters…',
+    title: 'Presenters and voices',
+    zip: 'ZIP…',
+    avatarReady: 'anna is ready: 5 pictures, 128 × 192.',
+    putOnStage: 'Put on stage',
+    putClaraOnStage: 'Put Clara on stage',
+    putAway: 'Put away: anna',
+    deleteNow: 'Delete',
+    voice: 'Voice: Automatic',
+    lips: 'Lips',
+    inUse: 'In use',
+    weights: 'Weights…',
+    weightsReady: /thin is ready: Wav2Lip of the 96 px kind, for faces of 96 px\. It has [\d.]+K parameters\./,
+    selfCheck: /differs by at most [\d.]+%/,
+    useThin: 'Use thin',
+    useLipMini: 'Use lip-mini',
+    deleteThin: 'Delete thin',
+  },
+  {
+    locale: 'zh-CN',
+    avatar: 'bella',
+    presenter: '数字人：Clara',
+    manage: '管理数字人…',
+    title: '数字人与声音',
+    zip: 'ZIP 文件…',
+    avatarReady: 'bella 已就绪：5 张画面，128 × 192。',
+    putOnStage: '请上舞台',
+    putClaraOnStage: '请 Clara 上舞台',
+    putAway: '收起：bella',
+    deleteNow: '删除',
+    voice: '声音：自动',
+    lips: '口型',
+    inUse: '使用中',
+    weights: '权重文件…',
+    weightsReady: /thin 已就绪：96 像素版 Wav2Lip，面部 96 像素。参数量 [\d.]+万?。/,
+    selfCheck: /。快速版与完整版的最大差异为 [\d.]+%。/,
+    useThin: '使用 thin',
+    useLipMini: '使用 lip-mini',
+    deleteThin: '删除 thin',
+  },
+] as const;
+
 /** For what the server has to be asked for: a busy machine takes its time. */
 const soon = { timeout: 15_000 };
 
@@ -37,7 +85,7 @@ describe.skipIf(!chromium)('the panel of presenters and voices', () => {
     folder = mkdtempSync(join(tmpdir(), 'herald-cast-'));
     const anna = join(folder, 'anna');
     await writeLiveTalkingFolder(anna, { pictures: 5, widthPx: 128, heightPx: 192, faceSizePx: 96 });
-    writeFileSync(join(folder, 'anna.zip'), zipped(anna));
+    for (const { avatar } of IMPORT_LABELS) writeFileSync(join(folder, `${avatar}.zip`), zipped(anna, avatar));
     mkdirSync(join(folder, 'holiday'));
     writeFileSync(join(folder, 'holiday', 'beach.png'), 'no avatar');
     saveZip(join(folder, 'thin.pth'), { tensors: thinWav2Lip('96', 16) });
@@ -88,29 +136,32 @@ describe.skipIf(!chromium)('the panel of presenters and voices', () => {
     await (await asked).setFiles(path);
   };
 
-  it('imports a presenter by a ZIP, says what came of it, and puts it on stage', async () => {
-    await open();
-    await expect.poll(pictureSize, soon).toBe('720x720');
-    await button('Presenter: Clara').click();
-    await page.getByRole('menuitem', { name: 'Manage presenters…' }).click();
-    await page.getByRole('dialog', { name: 'Presenters and voices' }).waitFor();
-    expect(await card('Clara').getAttribute('data-on-stage')).toBe('true');
-    await choose('ZIP…', join(folder, 'anna.zip'));
-    await page.getByText('anna is ready: 5 pictures, 128 × 192.').waitFor();
-    await lines().getByRole('button', { name: 'Put on stage' }).click();
-    await expect.poll(async () => (await session())?.avatar, soon).toBe('anna');
-    await expect.poll(() => card('anna').getAttribute('data-on-stage'), soon).toBe('true');
-    // The stage beside the drawer shows it, and nothing lies over it.
-    await expect.poll(pictureSize, soon).toBe('128x192');
-    const stage = await page.getByTestId('presenter').boundingBox();
-    const drawer = await page.getByRole('dialog').boundingBox();
-    expect((stage?.x ?? 0) + (stage?.width ?? 0)).toBeLessThanOrEqual(drawer?.x ?? 0);
-    await button('Put Clara on stage').click();
-    await expect.poll(pictureSize, soon).toBe('720x720');
-    await button('Put away: anna').click();
-    await expect.poll(() => lines().count()).toBe(0);
-    expect(complaints).toEqual([]);
-  });
+  it.each(IMPORT_LABELS)(
+    'imports a presenter by a ZIP, says what came of it, and puts it on stage ($locale)',
+    async (named) => {
+      await open({ locale: named.locale });
+      await expect.poll(pictureSize, soon).toBe('720x720');
+      await button(named.presenter).click();
+      await page.getByRole('menuitem', { name: named.manage }).click();
+      await page.getByRole('dialog', { name: named.title }).waitFor();
+      expect(await card('Clara').getAttribute('data-on-stage')).toBe('true');
+      await choose(named.zip, join(folder, `${named.avatar}.zip`));
+      await page.getByText(named.avatarReady).waitFor();
+      await lines().getByRole('button', { name: named.putOnStage }).click();
+      await expect.poll(async () => (await session())?.avatar, soon).toBe(named.avatar);
+      await expect.poll(() => card(named.avatar).getAttribute('data-on-stage'), soon).toBe('true');
+      // The stage beside the drawer shows it, and nothing lies over it.
+      await expect.poll(pictureSize, soon).toBe('128x192');
+      const stage = await page.getByTestId('presenter').boundingBox();
+      const drawer = await page.getByRole('dialog').boundingBox();
+      expect((stage?.x ?? 0) + (stage?.width ?? 0)).toBeLessThanOrEqual(drawer?.x ?? 0);
+      await button(named.putClaraOnStage).click();
+      await expect.poll(pictureSize, soon).toBe('720x720');
+      await button(named.putAway).click();
+      await expect.poll(() => lines().count()).toBe(0);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it('imports a folder under a name that is free, refuses what is none, and deletes after a question', async () => {
     await open();
@@ -144,27 +195,28 @@ describe.skipIf(!chromium)('the panel of presenters and voices', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('imports weights, says what they are, and lets them move the lips', async () => {
-    await open();
-    await button('Voice: Automatic').click();
-    await tab('Lips').click();
-    const model = (words: string) => page.getByTestId('mouth-model').filter({ hasText: words });
-    await model('In use').waitFor();
-    await choose('Weights…', join(folder, 'thin.pth'));
-    const line = lines().filter({ hasText: 'thin' });
-    await line
-      .getByText(/thin is ready: Wav2Lip of the 96 px kind, for faces of 96 px\. It has [\d.]+K parameters\./)
-      .waitFor();
-    expect(await line.textContent()).toMatch(/differs by at most [\d.]+%/);
-    await button('Use thin').click();
-    await expect.poll(() => model('thin').getAttribute('data-in-use'), { timeout: 20_000 }).toBe('true');
-    await button('Use lip-mini').click();
-    await expect.poll(() => model('thin').getAttribute('data-in-use'), { timeout: 20_000 }).toBe('false');
-    await button('Delete thin').click();
-    await model('thin').getByRole('button', { name: 'Delete', exact: true }).click();
-    await expect.poll(() => model('thin').count(), soon).toBe(0);
-    expect(complaints).toEqual([]);
-  });
+  it.each(IMPORT_LABELS)(
+    'imports weights, says what they are, and lets them move the lips ($locale)',
+    async (named) => {
+      await open({ locale: named.locale });
+      await button(named.voice).click();
+      await tab(named.lips).click();
+      const model = (words: string) => page.getByTestId('mouth-model').filter({ hasText: words });
+      await model(named.inUse).waitFor();
+      await choose(named.weights, join(folder, 'thin.pth'));
+      const line = lines().filter({ hasText: 'thin' });
+      await line.getByText(named.weightsReady).waitFor();
+      expect(await line.textContent()).toMatch(named.selfCheck);
+      await button(named.useThin).click();
+      await expect.poll(() => model('thin').getAttribute('data-in-use'), { timeout: 20_000 }).toBe('true');
+      await button(named.useLipMini).click();
+      await expect.poll(() => model('thin').getAttribute('data-in-use'), { timeout: 20_000 }).toBe('false');
+      await button(named.deleteThin).click();
+      await model('thin').getByRole('button', { name: named.deleteNow, exact: true }).click();
+      await expect.poll(() => model('thin').count(), soon).toBe(0);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it('lets voices be heard, one at a time, before one is chosen', async () => {
     await open();
@@ -294,13 +346,13 @@ describe.skipIf(!chromium)('the panel of presenters and voices', () => {
   );
 });
 
-/** A folder as people zip it: by its own name. */
-function zipped(dir: string): Buffer {
+/** A folder as people zip it: by its name. */
+function zipped(dir: string, name: string): Buffer {
   const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return zipOf(
     files.map((entry) => {
       const path = join(entry.parentPath, entry.name);
-      return { name: `anna/${relative(dir, path).split(sep).join('/')}`, data: readFileSync(path) };
+      return { name: `${name}/${relative(dir, path).split(sep).join('/')}`, data: readFileSync(path) };
     }),
   );
 }

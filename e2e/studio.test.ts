@@ -17,6 +17,26 @@ const CLARA = join(root, 'resources', 'presenters', 'clara');
 /** For what the server has to be asked for: a busy machine takes its time. */
 const soon = { timeout: 10_000 };
 
+/** The words that people see around a performance, in each language. Its own name is the server's. */
+const PERFORM_LABELS = [
+  {
+    locale: 'en-GB',
+    perform: 'Perform',
+    onStage: 'On stage: Look around',
+    progress: 'How far the performance has come',
+    end: 'End Look around',
+    words: 'Text to say',
+  },
+  {
+    locale: 'zh-CN',
+    perform: '表演',
+    onStage: '正在表演：Look around',
+    progress: '表演进度',
+    end: '结束 Look around',
+    words: '要说的文字',
+  },
+] as const;
+
 /** A second presenter who looks like the first, and one whose file is damaged. */
 function writePresenters(dir: string): void {
   cpSync(CLARA, join(dir, 'vera'), { recursive: true });
@@ -301,25 +321,25 @@ describe.skipIf(!chromium)('the studio page: recordings, performances, presenter
       .waitFor();
   });
 
-  it('puts on performances from the menu and by key, and ends them', async () => {
-    await open();
-    await button('Perform').click();
+  it.each(PERFORM_LABELS)('puts on performances from the menu and by key, and ends them ($locale)', async (named) => {
+    await open({ locale: named.locale });
+    await button(named.perform).click();
     const item = page.getByRole('menu').locator('[role^=menuitem]', { hasText: 'Look around' });
     await item.waitFor();
     await item.press('Enter');
-    await button('On stage: Look around').waitFor();
-    await page.getByRole('progressbar', { name: 'How far the performance has come' }).waitFor();
+    await button(named.onStage).waitFor();
+    await page.getByRole('progressbar', { name: named.progress }).waitFor();
     await expect.poll(async () => (await session())?.audiotype).toBe(2);
-    await button('End Look around').click();
-    await button('Perform').waitFor();
+    await button(named.end).click();
+    await button(named.perform).waitFor();
     await expect.poll(async () => (await session())?.audiotype).toBe(0);
 
     // In the text field a digit is a digit.
-    await page.getByLabel('Text to say').fill('');
-    await page.getByLabel('Text to say').press('3');
-    expect(await page.getByLabel('Text to say').inputValue()).toBe('3');
+    await page.getByLabel(named.words).fill('');
+    await page.getByLabel(named.words).press('3');
+    expect(await page.getByLabel(named.words).inputValue()).toBe('3');
     expect((await session())?.audiotype).toBe(0);
-    await page.getByLabel('Text to say').evaluate((element) => (element as HTMLElement).blur());
+    await page.getByLabel(named.words).evaluate((element) => (element as HTMLElement).blur());
     for (const [key, audiotype] of [
       ['3', 2],
       ['2', 1],

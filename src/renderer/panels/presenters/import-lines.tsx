@@ -131,7 +131,7 @@ function Result({ name, result }: { name: string; result: ImportResult }) {
   ];
   return (
     <div className={classes.result}>
-      <p role="status">{ready.filter(Boolean).join(' ')}</p>
+      <p role="status">{ready.filter(Boolean).join(language === 'zh' ? '' : ' ')}</p>
       <Button size="compact-md" fz="sm" onClick={() => void chooseModel(result.model)}>
         {t('lips.use')}
       </Button>
