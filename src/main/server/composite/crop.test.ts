@@ -11,11 +11,15 @@ describe('crops', () => {
     expect([...cropI420(picture, box).data]).toEqual([...luma, ...chroma]);
   });
 
-  it('use the bytes of a former one of the same size again', () => {
+  it('use the bytes of a former one again', () => {
     const former = cropI420(picture, { ...box, xPx: 8 }).data;
     const next = cropI420(picture, box, former).data;
-    expect(next).toBe(former);
+    expect(next.buffer).toBe(former.buffer);
     expect(next).toEqual(cropI420(picture, box).data);
-    expect(cropI420(picture, { ...box, widthPx: 6 }, former).data).toHaveLength(18);
+    const wider = cropI420(picture, { ...box, widthPx: 6 }, former).data;
+    expect(wider.buffer).toBe(former.buffer);
+    expect(wider).toEqual(cropI420(picture, { ...box, widthPx: 6 }).data);
+    const tight = new Uint8Array(17);
+    expect(cropI420(picture, { ...box, widthPx: 6 }, tight).data.buffer).not.toBe(tight.buffer);
   });
 });

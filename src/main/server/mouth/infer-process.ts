@@ -1,4 +1,5 @@
 import { forkEntry, howItEnded, LastWords } from '../child';
+import { type FaceInFile, FacePlaces, type FaceRead } from './face-places';
 import type { FromInfer, PatchInFile, ToInfer } from './messages';
 import { PatchFile } from './patch-file';
 import { SHARES_PATCHES } from './port';
@@ -18,6 +19,7 @@ const KEPT_ERROR_CHARS = 500;
 
 export function forkInfer(): InferProcess {
   const patches = PatchFile.open();
+  const faces = patches && new FacePlaces(patches.fd);
   const child = forkEntry('infer', 'infer-process', {
     serialization: 'advanced',
     stderr: true,
@@ -31,10 +33,11 @@ export function forkInfer(): InferProcess {
     pid: child.pid,
     // The callback: a send to a process that has just died is no error of ours; `exit` tells.
     send: (message) => {
-      if (child.connected) child.send(message, () => {});
+      if (child.connected) child.send(light(message, faces), () => {});
     },
     onMessage: (listener) =>
-      void child.on('message', (message: FromInfer | PatchInFile) => {
+      void child.on('message', (message: FromInfer | PatchInFile | FaceRead) => {
+        if (message.type === 'face-read') return faces?.wasRead(message.place);
         if (message.type === 'loaded') lastWords.text = ''; // a GPU that is not there is no reason to die of later
         listener(message.type === 'patch-in-file' ? whole(message, patches) : message);
       }),
@@ -50,6 +53,15 @@ export function forkInfer(): InferProcess {
     },
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+/** A face without its bytes, which are in the file by then. */
+function light(message: ToInfer, faces: FacePlaces | undefined): ToInfer | FaceInFile {
+  if (message.type !== 'face' || !faces) return message;
+  const { slot, face } = message;
+  const place = faces.put(face.data);
+  if (place === undefined) return message;
+  return { type: 'face-in-file', slot, widthPx: face.widthPx, heightPx: face.heightPx, place, bytes: face.data.length };
 }
 
 function whole({ place, bytes, ...facts }: PatchInFile, patches: PatchFile | undefined): FromInfer {

@@ -7,6 +7,8 @@ import { track } from '../metrics/native';
 export const PATCH_PLACES = 32;
 /** A face box of 836x836. A larger patch goes with its message. */
 const PLACE_BYTES = 1024 * 1024;
+/** What lies behind them in the file is the faces' (face-places.ts). */
+export const PATCHES_END_BYTES = PATCH_PLACES * PLACE_BYTES;
 /** Mouths are made 12 pictures ahead, for a few sessions. */
 const MAX_FREE_BUFFERS = 64;
 /** Buffers are rounded up to it: the boxes of an avatar differ by some pixels. */

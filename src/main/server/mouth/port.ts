@@ -1,4 +1,5 @@
 import { SHARED_FD } from '../child';
+import { type FaceInFile, type FaceRead, readFace } from './face-places';
 import type { FromInfer, PatchInFile, ToInfer } from './messages';
 import { PatchWriter } from './patch-file';
 
@@ -10,7 +11,7 @@ export interface ParentPort {
   onGone(listener: () => void): void;
 }
 
-/** Argument of a process whose descriptor `SHARED_FD` is a patch file. */
+/** Argument of a process whose descriptor `SHARED_FD` is the file of patches and faces. */
 export const SHARES_PATCHES = '--shares-patches';
 
 /** Electron's `process.parentPort` in a utilityProcess; typed here, because server code never imports electron. */
@@ -34,7 +35,17 @@ export function parentPort(): ParentPort {
   return {
     // The callback keeps a write to a parent that has just gone from becoming an uncaught error.
     send: (message) => void process.send!(light(message, patches), undefined, undefined, () => {}),
-    onMessage: (listener) => void process.on('message', (message) => listener(message as ToInfer)),
+    onMessage: (listener) => {
+      process.on('message', (message: ToInfer | FaceInFile) => {
+        if (message.type !== 'face-in-file') return listener(message);
+        const data = readFace(SHARED_FD, message);
+        const read: FaceRead = { type: 'face-read', place: message.place };
+        process.send!(read, undefined, undefined, () => {});
+        const { slot, widthPx, heightPx } = message;
+        // Without it, the mouth that needs this face says that it was not sent.
+        if (data) listener({ type: 'face', slot, face: { widthPx, heightPx, data } });
+      });
+    },
     onGone: (listener) => void process.on('disconnect', listener),
   };
 }
