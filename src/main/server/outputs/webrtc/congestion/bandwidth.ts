@@ -45,6 +45,8 @@ const REACTION_MS = 200;
 const JUDGE_MS = 1_000;
 /** Less than this share of what should have drained means that it was none. */
 const DRAINED_SHARE = 0.3;
+/** Where no more than this share of the rate was left for draining (a keyframe came), nothing can be told yet. */
+const LEAST_DRAIN = 0.08;
 /** Packets of this age that nobody reported on, though reports come: they stand in a queue. */
 const OVERDUE_MS = 500;
 /** An opinion of the receiver's (REMB) that is older counts no more. */
@@ -72,7 +74,7 @@ export class BandwidthEstimate {
   private capacityBps: number | undefined;
   /** From a decision on, until the queue is gone; what is longer without one is the way itself. */
   private queueIsOurs = false;
-  private judged: { sinceMs: number; queueMs: number | undefined; drainPerMs: number } | undefined;
+  private judged: { sinceMs: number; queueMs: number | undefined; carriedBps: number; bytes: number } | undefined;
   private decidedMs = Number.NEGATIVE_INFINITY;
   private grownMs: number | undefined;
   private feedbackMs = Number.NEGATIVE_INFINITY;
@@ -119,6 +121,7 @@ export class BandwidthEstimate {
       if (arrivedMs !== undefined) {
         this.trend.add(sentMs, arrivedMs);
         remember(this.received, arrivedMs, bytes);
+        if (this.judged && sentMs >= this.judged.sinceMs + REACTION_MS) this.judged.bytes += bytes;
       }
       // What was sent before the last decision tells of the time before it.
       if (sentMs < this.decidedMs + REACTION_MS / 2) continue;
@@ -185,7 +188,7 @@ export class BandwidthEstimate {
     this.capacityBps = receivedBps || undefined;
     this.target = Math.max(this.limits.floorBps, Math.min(this.target, toBps));
     if (receivedBps > this.target) {
-      this.judged ??= { sinceMs: nowMs, queueMs: undefined, drainPerMs: 1 - this.target / receivedBps };
+      this.judged ??= { sinceMs: nowMs, queueMs: undefined, carriedBps: receivedBps, bytes: 0 };
     }
     this.cause = cause;
     this.queueIsOurs = true;
@@ -203,7 +206,14 @@ export class BandwidthEstimate {
     if (newestSentMs < judged.sinceMs + REACTION_MS + JUDGE_MS) return;
     this.judged = undefined;
     if (judged.queueMs < QUIET_QUEUE_MS) return;
-    const due = Math.min(judged.queueMs, judged.drainPerMs * JUDGE_MS);
+    // What was decided is not always what is sent: a rendition begins with a keyframe, and what was lost is sent again.
+    const sentBps = (judged.bytes * 8_000) / (newestSentMs - judged.sinceMs - REACTION_MS);
+    const drainPerMs = 1 - sentBps / judged.carriedBps;
+    if (drainPerMs < LEAST_DRAIN) {
+      this.judged = { ...judged, sinceMs: newestSentMs - REACTION_MS, queueMs: this.queueMs, bytes: 0 };
+      return;
+    }
+    const due = Math.min(judged.queueMs, drainPerMs * JUDGE_MS);
     if (judged.queueMs - this.queueMs >= due * DRAINED_SHARE) return;
     this.trend.rebase();
     this.backlog.rebase();

@@ -24,6 +24,8 @@ class Peer {
   worstQueueMs = 0;
   /** What the live rendition is held down to by others. */
   liveAtMostBps = PROGRAM_BPS;
+  /** What the live rendition takes in its first second and a half, whatever it was told: it begins with a keyframe. */
+  liveBeginsWithBps = 0;
   private reportedMs = 0;
 
   constructor(private readonly feedback: 'transport-wide' | 'receiver reports' = 'transport-wide') {}
@@ -39,11 +41,16 @@ class Peer {
     return this.estimate.targetBps(this.nowMs);
   }
 
+  private get liveBps(): number {
+    const begins = this.nowMs - this.switches.at(-1)!.atMs < 1_500;
+    return Math.max(begins ? this.liveBeginsWithBps : 0, Math.min(this.targetBps, this.liveAtMostBps));
+  }
+
   private step(): void {
     const { nowMs, estimate, link, choice } = this;
     this.send((SOUND_BPS / 8 / 1_000) * 20);
     if (nowMs % 40 === 0) {
-      const rateBps = choice.rendition === 'program' ? PROGRAM_BPS : Math.min(this.targetBps, this.liveAtMostBps);
+      const rateBps = choice.rendition === 'program' ? PROGRAM_BPS : this.liveBps;
       for (let bytes = ((rateBps - SOUND_BPS) / 8_000) * 40; bytes > 0; bytes -= PACKET_BYTES) {
         this.send(Math.min(bytes, PACKET_BYTES));
       }
@@ -162,6 +169,15 @@ describe('a peer whose network carries 300 kbit/s', () => {
     expect(peer.run(10_000, { ...narrow, queueBytes: 1_200_000 }).worstQueueMs).toBeLessThan(4_500);
   });
 
+  it('does not take a queue for the way because a keyframe kept it from draining', () => {
+    const deep = { ...narrow, queueBytes: 1_200_000 };
+    const peer = new Peer().run(10_000);
+    peer.liveBeginsWithBps = 330_000;
+    peer.run(3_000, deep);
+    for (let i = 0; i < 100; i++) expect(peer.run(100, deep).targetBps).toBeLessThan(400_000);
+    expect(peer.estimate.queueMs).toBeLessThan(500);
+  });
+
   it('does without transport-wide feedback, by receiver reports', () => {
     const peer = new Peer('receiver reports').run(10_000).run(15_000, narrow);
     expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live']);
@@ -204,6 +220,17 @@ it('does not return while a queue stands', () => {
   expect(play(0, { targetBps: 300_000, queueMs: 400 })).toBe('live');
   expect(play(5_000, { targetBps: 4_000_000, queueMs: 300 })).toBe('live');
   expect(play(10_000, { targetBps: 4_000_000, queueMs: 10 })).toBe('program');
+});
+
+it('returns also where the fullest second of the program took more than the estimate ever tells (VP8 after a keyframe)', () => {
+  const choice = new RenditionChoice(5_200_000);
+  const sight = { programBps: 4_800_000, queueMs: 0 };
+  for (let nowMs = 0; nowMs < 1_000; nowMs += 100) choice.look({ ...sight, targetBps: 300_000 }, nowMs);
+  expect(choice.rendition).toBe('live');
+  for (let nowMs = 1_000; nowMs < 10_000; nowMs += 100) choice.look({ ...sight, targetBps: 4_000_000 }, nowMs);
+  expect(choice.rendition).toBe('live');
+  for (let nowMs = 10_000; nowMs < 12_000; nowMs += 100) choice.look({ ...sight, targetBps: 5_200_000 }, nowMs);
+  expect(choice.rendition).toBe('program');
 });
 
 it('takes the receiver at its word (REMB) where packets are late or lost, for as long as it goes on to say so', () => {

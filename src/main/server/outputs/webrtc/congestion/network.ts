@@ -44,7 +44,7 @@ export type NetworkFigures = {
 export class PeerNetwork {
   private readonly packets = new SentPackets();
   private readonly estimate: BandwidthEstimate;
-  private readonly choice = new RenditionChoice();
+  private readonly choice: RenditionChoice;
   private readonly roundTrips = { totalS: 0, count: 0 };
   private picturesSinceReport = 0;
   private switches = 0;
@@ -54,6 +54,7 @@ export class PeerNetwork {
     programBps: number,
   ) {
     const ceilingBps = 2 * (programBps + SOUND_BPS);
+    this.choice = new RenditionChoice(ceilingBps);
     this.estimate = new BandwidthEstimate({ startBps: ceilingBps * 0.75, floorBps: FLOOR_BPS, ceilingBps });
     // werift's own estimator remembers up to 65,536 packets a sender, and nobody asks it.
     const { senderBWE } = sender as unknown as SenderInternals;

@@ -19,6 +19,8 @@ const RETURN_AFTER_MS = 1_000;
 /** Speech takes more than silence, and keyframes more than either. */
 const RETURN_ABOVE = 1.15;
 const RETURN_BELOW_QUEUE_MS = 60;
+/** The estimate goes no further than its ceiling: there it is enough, whatever the program took in its fullest second. */
+const CEILING_SHARE = 0.9;
 /** A return that did not last so long failed; each failure doubles the wait for the next one. */
 const FAILED_WITHIN_MS = 10_000;
 const FIRST_WAIT_MS = 2_000;
@@ -34,6 +36,9 @@ export class RenditionChoice {
   private switchedMs = Number.NEGATIVE_INFINITY;
   private waitMs = FIRST_WAIT_MS;
 
+  /** @param ceilingBps beyond which the network's estimate does not grow */
+  constructor(private readonly ceilingBps = Number.POSITIVE_INFINITY) {}
+
   get rendition(): Rendition {
     return this.current;
   }
@@ -43,7 +48,8 @@ export class RenditionChoice {
     const leaving = this.current === 'program';
     const otherwise = leaving
       ? targetBps < programBps * LEAVE_BELOW
-      : targetBps > programBps * RETURN_ABOVE && queueMs < RETURN_BELOW_QUEUE_MS;
+      : targetBps > Math.min(programBps * RETURN_ABOVE, this.ceilingBps * CEILING_SHARE) &&
+        queueMs < RETURN_BELOW_QUEUE_MS;
     if (!otherwise) {
       this.otherwiseSinceMs = undefined;
       return undefined;
