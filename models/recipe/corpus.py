@@ -1,4 +1,5 @@
-"""Speech with known mouths, in resumable shards: corpus.py --out DIR [--minutes 200] [--only held-out]
+"""Speech with known mouths, in resumable shards:
+corpus.py --out DIR [--minutes 280] [--only KIND] [--kokoro MODEL VOCABULARY VOICES] [--piper MODEL]
 
 Each shard is one .npz: mel [n,80] f16, coefficients [n,10] f16, events [n,2] bool (p/b/m, f/v), starts [n] bool.
 Which voices are never learned from is decided here and nowhere else: HELD_OUT.
@@ -10,6 +11,7 @@ import numpy as np
 import scipy.signal
 
 import engines
+import neural
 import texts
 from mel import HOP_SAMPLES, SAMPLE_RATE_HZ, mel_spectrogram
 from phonemes import COUNT, coefficient_track
@@ -18,9 +20,12 @@ ESPEAK_VARIANTS = '''f1 f2 f4 f5 m1 m2 m4 m5 m6 m8 klatt klatt2 klatt3 klatt5 An
 Alicia Andrea anika antonio aunty benjamin boris caleb david Denis Diogo ed edward Gene grandma grandpa Henrique Hugo Jacky
 john kaukovalta Lee Marco Mario miguel Mike norbert pablo pedro quincy robert sandro shelby travis victor zac
 croak'''.split()
-HELD_OUT = dict(espeak_variants=['f3', 'm3', 'm7', 'klatt4', 'Annie'], flite=['awb'], festival=['ked_diphone'])
+HELD_OUT = dict(espeak_variants=['f3', 'm3', 'm7', 'klatt4', 'Annie'], flite=['awb'], festival=['ked_diphone'], piper=['en_US-joe'])
 FLITE = ['slt', 'rms', 'kal16', 'slt', 'rms']
 FESTIVAL = ['cmu_us_slt_arctic_hts', 'kal_diphone', 'lp_diphone']
+# Voices of other languages, each a speaker of its own; the Russian one is cut from recordings.
+FESTIVAL_WORLD = ['czech_ph', 'czech_dita', 'czech_krb', 'czech_machac', 'suo_fi_lj_diphone', 'hy_fi_mv_diphone', 'upc_ca_ona_hts',
+                  'msu_ru_nsh_clunits', 'pc_diphone']
 ENGLISH_ACCENTS = ['en-us', 'en-us', 'en', 'en-gb-scotland', 'en-gb-x-rp']
 SHARD_MINUTES = 8
 
@@ -98,6 +103,16 @@ def festival_utterances(random, voice=None):
     return engines.festival(said, chosen, 1.0 if voice else random.uniform(0.8, 1.25))
 
 
+def festival_world_utterances(random):
+    voice = str(random.choice(FESTIVAL_WORLD))
+    said = [texts.syllables(random, voice.startswith('msu')) for _ in range(8)]
+    return engines.festival(said, voice, random.uniform(0.75, 1.15))
+
+
+def kokoro_utterance(random, kokoro):
+    return kokoro.say(texts.english(random), str(random.choice(kokoro.voices())), random.uniform(0.85, 1.2))
+
+
 def background(random):
     """No voice at all: silence, hiss, hum, clicks. The mouth rests."""
     count = int(random.uniform(1.5, 4) * SAMPLE_RATE_HZ)
@@ -131,7 +146,7 @@ class Shard:
         os.replace(path + '.part.npz', path)
 
 
-def train_shard(kind, seed, minutes, espeak):
+def train_shard(kind, seed, minutes, espeak, kokoro=None):
     random = np.random.default_rng(seed)
     shard = Shard()
 
@@ -151,6 +166,11 @@ def train_shard(kind, seed, minutes, espeak):
         elif kind == 'festival':
             for said in festival_utterances(random):
                 learn(*said)
+        elif kind == 'world':
+            for said in festival_world_utterances(random):
+                learn(*said)
+        elif kind == 'kokoro':
+            learn(*kokoro_utterance(random, kokoro))
         elif kind == 'held':
             variant = '' if random.random() < 0.2 else '+' + str(random.choice(ESPEAK_VARIANTS))
             said = engines.held(espeak, 'en-us' + variant, random)
@@ -164,7 +184,7 @@ def train_shard(kind, seed, minutes, espeak):
     return shard
 
 
-def held_out_shard(kind, seed, minutes, espeak):
+def held_out_shard(kind, seed, minutes, espeak, piper=None):
     random = np.random.default_rng(seed)
     shard = Shard()
     while shard.seconds < minutes * 60:
@@ -175,6 +195,8 @@ def held_out_shard(kind, seed, minutes, espeak):
             said = [espeak.say(text, 'cmn-latn-pinyin' if text[-2].isdigit() else 'en-us', 175)]
         elif kind == 'flite':
             said = [flite_utterance(random, HELD_OUT['flite'][0])]
+        elif kind == 'piper':
+            said = [piper.say(str(random.choice(texts.HELD_OUT)))]
         else:
             said = festival_utterances(random, HELD_OUT['festival'][0])
         for samples, phonemes in said:
@@ -184,7 +206,7 @@ def held_out_shard(kind, seed, minutes, espeak):
 
 def plan(minutes):
     """Shards, interleaved so that an early stop still has every kind. Less than half comes from espeak-ng."""
-    shares = dict(espeak=0.42, flite=0.29, festival=0.18, sounds=0.05, held=0.06)
+    shares = dict(espeak=0.31, flite=0.21, festival=0.13, sounds=0.04, held=0.05, world=0.12, kokoro=0.14)
     rows = []
     for number, (kind, share) in enumerate(shares.items()):
         count = max(1, round(minutes * share / SHARD_MINUTES))
@@ -195,21 +217,26 @@ def plan(minutes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--out', required=True)
-    parser.add_argument('--minutes', type=float, default=200)
-    parser.add_argument('--only', choices=['held-out'])
+    parser.add_argument('--minutes', type=float, default=280)
+    parser.add_argument('--only', help='held-out, or a kind of the plan')
+    parser.add_argument('--kokoro', nargs=3, metavar=('MODEL', 'VOCABULARY', 'VOICES'), help='without it, no neural voice is learned from')
+    parser.add_argument('--piper', metavar='MODEL', help='without it, the held-out engine is not judged with')
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     espeak = engines.Espeak()
-    for i, kind in enumerate(['espeak', 'espeak-default', 'flite', 'festival']):
+    kokoro = neural.Kokoro(*args.kokoro) if args.kokoro else None
+    piper = neural.Piper(args.piper) if args.piper else None
+    for i, kind in enumerate(['espeak', 'espeak-default', 'flite', 'festival', 'piper']):
         path = os.path.join(args.out, f'test-{kind}.npz')
-        if not os.path.exists(path):
-            held_out_shard(kind, 90 + i, 4, espeak).save(path)
+        if not os.path.exists(path) and (kind != 'piper' or piper) and args.only in (None, 'held-out'):
+            held_out_shard(kind, 90 + i, 4, espeak, piper).save(path)
             print('made', os.path.basename(path), flush=True)
-    for kind, number, seed, minutes in plan(args.minutes) if args.only is None else []:
+    for kind, number, seed, minutes in plan(args.minutes):
         path = os.path.join(args.out, f'train-{kind}-{number:02d}.npz')
-        if not os.path.exists(path):
-            train_shard(kind, seed, minutes, espeak).save(path)
-            print('made', os.path.basename(path), flush=True)
+        if args.only not in (None, kind) or os.path.exists(path) or (kind == 'kokoro' and not kokoro):
+            continue
+        train_shard(kind, seed, minutes, espeak, kokoro).save(path)
+        print('made', os.path.basename(path), flush=True)
 
 
 if __name__ == '__main__':

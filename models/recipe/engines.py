@@ -11,7 +11,7 @@ import numpy as np
 import scipy.signal
 
 from mel import SAMPLE_RATE_HZ
-from phonemes import FLITE_TO_IPA, ITALIAN_TO_IPA
+from phonemes import CATALAN_TO_IPA, CZECH_TO_IPA, FINNISH_TO_IPA, FLITE_TO_IPA, ITALIAN_TO_IPA, RUSSIAN_TO_IPA
 
 
 class _EventId(ctypes.Union):
@@ -99,9 +99,14 @@ def flite(text, voice, stretch=1.0):
         return read_wav(path), _from_ends(ends, FLITE_TO_IPA)
 
 
+# By how a voice's name begins.
+_FESTIVAL_TABLES = dict(lp=ITALIAN_TO_IPA, pc=ITALIAN_TO_IPA, czech=CZECH_TO_IPA, suo=FINNISH_TO_IPA, hy=FINNISH_TO_IPA,
+                        upc=CATALAN_TO_IPA, msu=RUSSIAN_TO_IPA)
+
+
 def festival(texts, voice, stretch=1.0):
     """Several sentences in one run, because starting a voice costs a second. Yields (samples, phonemes)."""
-    table = ITALIAN_TO_IPA if voice.startswith('lp_') else FLITE_TO_IPA
+    table = _FESTIVAL_TABLES.get(voice.split('_')[0], FLITE_TO_IPA)
     with tempfile.TemporaryDirectory() as folder:
         script = [f'(voice_{voice})', f"(Parameter.set 'Duration_Stretch {stretch:.3f})"]
         for i, text in enumerate(texts):

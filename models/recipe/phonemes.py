@@ -47,6 +47,16 @@ FLITE_TO_IPA = dict(
 ITALIAN_TO_IPA = {'S': 'ʃ', 'Z': 'ʒ', 'tS': 'tʃ', 'dZ': 'dʒ', 'E': 'ɛ', 'O': 'ɔ', 'J': 'ɲ', 'L': 'ʎ', 'ng': 'ŋ', 'nf': 'ɱ',
                   'LL': 'ʎ', 'SS': 'ʃ', 'JJ': 'ɲ', 'ts': 'ts', 'dz': 'dz', '#': '', '_': '', 'pau': ''}
 
+# Festival's Czech, Finnish, Catalan and Russian phone sets. Russian doubles a letter for a soft consonant.
+CZECH_TO_IPA = {'c': 'ts', 'c~': 'tʃ', 'ch': 'x', 'd~': 'd', 'dz~': 'dʒ', 'n*': 'ŋ', 'n~': 'ɲ', 'r~': 'ʒ', 'r~*': 'ʃ', 's~': 'ʃ',
+                't~': 't', 'z~': 'ʒ', 'g': 'ɡ', '#': '', '_': ''}
+FINNISH_TO_IPA = {'&': 'æ', '&:': 'æː', 'S': 'ʃ', 'T': 'θ', 'D': 'ð', 'Z': 'ʒ', 'N': 'ŋ', 'N:': 'ŋ', 'L': 'l', 'g': 'ɡ', '#': '',
+                  'pau': ''}
+CATALAN_TO_IPA = {'ax': 'ə', 'E': 'ɛ', 'O': 'ɔ', 'J': 'ɲ', 'L': 'ʎ', 'S': 'ʃ', 'Z': 'ʒ', 'rr': 'r', 'g': 'ɡ', 'pau': '', '_': '', '#': ''}
+RUSSIAN_TO_IPA = {'ii': 'i', 'yy': 'ɨ', 'y': 'ɨ', 'uu': 'u', 'ur': 'u', 'ee': 'e', 'oo': 'o', 'aa': 'a', 'a': 'ʌ', 'ae': 'ɪ', 'ay': 'ə',
+                  'c': 'ts', 'ch': 'tɕ', 'sh': 'ʃ', 'sch': 'ɕ', 'zh': 'ʒ', 'h': 'x', 'hh': 'x', 'g': 'ɡ', 'gg': 'ɡ', 'pau': ''}
+RUSSIAN_TO_IPA.update({2 * letter: letter for letter in 'pbkfvmnltdrsz'})
+
 
 def vector(target):
     v = np.zeros(COUNT)

@@ -104,3 +104,17 @@ def english(random):
 def mandarin(random, held_out=False):
     words = _PINYIN_HELD_OUT if held_out else _PINYIN
     return ' '.join(random.choice(words, random.integers(5, 13))) + '.'
+
+
+# Syllables that Czech, Finnish, Catalan and Italian rules all read, and Russian ones.
+_LATIN = 'b p m v f t d n l r s k g h j'.split(), 'a e i o u'.split(), ['', '', '', 'n', 'm', 's', 'l', 'p', 't', 'r']
+_CYRILLIC = 'б п м в ф т д н л р с з к г х ш ж ч ц'.split(), 'а е и о у я ю ё ы э'.split(), ['', '', '', 'н', 'м', 'с', 'л', 'п', 'т', 'р']
+
+
+def syllables(random, russian=False):
+    """A sentence of words that nobody knows: every sound beside every other, in whatever language the voice speaks."""
+    onsets, vowels, codas = _CYRILLIC if russian else _LATIN
+
+    def word():
+        return ''.join(random.choice(onsets) + random.choice(vowels) for _ in range(random.integers(1, 4))) + random.choice(codas)
+    return ' '.join(word() for _ in range(random.integers(4, 9))) + '.'
