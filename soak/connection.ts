@@ -17,6 +17,7 @@ export interface Surroundings {
 
 const FIRST_PICTURE_LIMIT_MS = 20_000;
 const LOOK_EVERY_MS = 1_000;
+const TOLD_WHEN_WRONG = ['pictures whole', 'sound whole', 'timestamps go up', 'timestamps on grid'];
 
 /** One viewer with its session: watched from its first picture to its leaving, guests (WHEP) included. */
 export class Connection {
@@ -74,6 +75,8 @@ export class Connection {
     invariants.see('first picture', (came ? peer.lastPictureMs : performance.now()) - startMs, witness);
     this.watch = setInterval(() => {
       if (this.gone || signal.aborted) return;
+      // What is told only when it goes wrong has been looked at, too.
+      for (const name of TOLD_WHEN_WRONG) invariants.see(name, 0);
       invariants.see('media flows', performance.now() - peer.lastPictureMs, witness, `session ${this.id}`);
     }, LOOK_EVERY_MS);
     return came;

@@ -10,6 +10,8 @@ export interface ProcessFacts {
   rssBytes: number;
   threads: number;
   cpuMs: number;
+  /** How long its threads were ready to run and had no CPU: what other programs took from it. */
+  waitedMs: number;
 }
 
 /** A process and everything that it started (Linux: reads /proc); empty elsewhere, or when it is gone. */
@@ -41,11 +43,19 @@ function factsOf(pid: number): ProcessFacts | undefined {
       role: script.replace(/^.*\//, '').replace(/\.[cm]?[jt]s$/, ''),
       rssBytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1_024,
       threads: Number(/Threads:\s+(\d+)/.exec(status)?.[1] ?? 0),
+      waitedMs: waitedMs(pid),
       cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1_000) / CLOCK_TICKS_PER_SECOND,
     };
   } catch {
     return undefined;
   }
+}
+
+function waitedMs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const nanoseconds = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1];
+    return sum + Number(nanoseconds ?? 0) / 1e6;
+  }, 0);
 }
 
 /** Children of every thread: whichever thread forks is the parent that the kernel notes. */

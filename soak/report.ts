@@ -62,7 +62,11 @@ function plots(samples: readonly Sample[]): Record<string, string> {
     cpu: plot({
       title: 'CPU',
       unit: 'cores',
-      lines: [line('server', '#1565c0', (s) => s.cpuCores), line('the kit', '#ef6c00', (s) => s.kitCpuCores)],
+      lines: [
+        line('server', '#1565c0', (s) => s.cpuCores),
+        line('the kit', '#ef6c00', (s) => s.kitCpuCores),
+        line('threads waiting', '#999', (s) => s.waitingThreads),
+      ],
     }),
   };
 }

@@ -39,7 +39,11 @@ export class Roster {
       this.invariants.see('sessions freed', (nowMs - since) / 1_000, undefined, `session ${id}`);
     }
     const there = new Set(listed);
-    for (const id of [...this.leftMs.keys()]) if (!there.has(id)) this.leftMs.delete(id);
+    for (const [id, sinceMs] of [...this.leftMs]) {
+      if (there.has(id)) continue;
+      this.leftMs.delete(id);
+      this.invariants.see('sessions freed', (nowMs - sinceMs) / 1_000);
+    }
     for (const id of [...this.strangersMs.keys()]) if (!there.has(id)) this.strangersMs.delete(id);
     for (const [id, entry] of this.here) {
       entry.missedLooks = there.has(id) ? 0 : entry.missedLooks + 1;

@@ -31,7 +31,7 @@ const PLAYED_PER_CALM = 12;
 /** Actors at a server for so long; what is promised is checked all the time. @returns whether all of it was kept */
 export async function soak(options: SoakOptions, stop: AbortSignal, tell: (line: string) => void): Promise<boolean> {
   const { seconds, sessions, seed } = options;
-  const beganMs = performance.now();
+  let beganMs = performance.now();
   const startedAt = new Date().toISOString();
   const nowS = () => (performance.now() - beganMs) / 1_000;
   const invariants = new Invariants(nowS, soakPromises(options.missingPictures));
@@ -116,6 +116,7 @@ export async function soak(options: SoakOptions, stop: AbortSignal, tell: (line:
     }
     tell(`${sessions} actors at ${client.url} for ${duration(seconds)}, seed ${seed}; report in ${options.out}`);
     invariants.see('server alive', 0);
+    beganMs = performance.now();
     const acting = Promise.all(actors.map((actor) => actor.run()));
     const calmEveryS = Math.max(60, Math.min(600, seconds / 5));
     let nextCalmS = calmEveryS;
@@ -219,7 +220,8 @@ function progressOf(atS: number, sample: Sample | undefined, actors: readonly Ac
   const broken = invariants.broken.map(({ name }) => name);
   const figures = sample
     ? `${sample.sessions} sessions, ${Math.round(sample.treeRssMb)} MB, ${sample.cpuCores.toFixed(2)} cores (kit ${sample.kitCpuCores.toFixed(2)}), ` +
-      `worst offset ${sample.offsetMs.toFixed(0)} ms`
+      `worst offset ${sample.offsetMs.toFixed(0)} ms, ` +
+      `${sample.waitingThreads.toFixed(2)} threads waiting for a CPU`
     : 'no sample yet';
   return (
     `${duration(atS)}: ${figures}, ${sum(({ done }) => done.visits)} visits, ${sum(({ done }) => done.steps)} steps` +
@@ -256,6 +258,7 @@ function figuresOf(
           'time skipped, ms': last.skippedMs,
           'CPU, cores': mean((s) => s.cpuCores),
           'CPU of the kit, cores': mean((s) => s.kitCpuCores),
+          'threads of the server that waited for a CPU': mean((s) => s.waitingThreads),
         }
       : {},
   };

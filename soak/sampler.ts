@@ -14,6 +14,8 @@ export interface Sample {
   processes: number;
   cpuCores: number;
   kitCpuCores: number;
+  /** How many threads of the server were, on average, ready to run and had no CPU. */
+  waitingThreads: number;
   loopP99Ms: number;
   /** Largest since the sample before, ms. */
   offsetMs: number;
@@ -29,7 +31,7 @@ export interface Sample {
 
 /** Reads the server's own account (/metrics, /api/admin/sessions) and the kernel's. */
 export class Sampler {
-  private cpuMs: number;
+  private used: { cpuMs: number; waitedMs: number };
   private atMs = performance.now();
   private kitCpu = process.cpuUsage();
 
@@ -38,7 +40,7 @@ export class Sampler {
     private readonly pid: number | undefined,
     private readonly nowS: () => number,
   ) {
-    this.cpuMs = this.treeCpuMs();
+    this.used = this.usedByTree();
   }
 
   async take(more: { connected: number; offsetMs: number }): Promise<Sample> {
@@ -51,7 +53,7 @@ export class Sampler {
       tree.length > 0 ? tree.reduce((total, one) => total + of(one), 0) : Number.NaN;
     const elapsedMs = performance.now() - this.atMs;
     this.atMs += elapsedMs;
-    const cpuMs = this.treeCpuMs();
+    const used = this.usedByTree();
     const kit = process.cpuUsage(this.kitCpu);
     this.kitCpu = process.cpuUsage();
     const sample: Sample = {
@@ -65,7 +67,8 @@ export class Sampler {
       threads: sum(({ threads }) => threads),
       processes: tree.length > 0 ? tree.length - 1 : Number.NaN,
       // A child that ended takes its time with it.
-      cpuCores: Math.max(0, cpuMs - this.cpuMs) / elapsedMs,
+      cpuCores: Math.max(0, used.cpuMs - this.used.cpuMs) / elapsedMs,
+      waitingThreads: Math.max(0, used.waitedMs - this.used.waitedMs) / elapsedMs,
       kitCpuCores: (kit.user + kit.system) / 1e3 / elapsedMs,
       loopP99Ms: (metrics.get('herald_event_loop_delay_seconds{quantile="0.99"}') ?? Number.NaN) * 1_000,
       picturesSent: metrics.get('herald_pictures_sent_total') ?? Number.NaN,
@@ -77,7 +80,7 @@ export class Sampler {
       native: nativeOf(metrics),
       ids,
     };
-    this.cpuMs = cpuMs;
+    this.used = used;
     return sample;
   }
 
@@ -93,8 +96,13 @@ export class Sampler {
     return ((json?.data as { memory?: { heapBytes?: number } })?.memory?.heapBytes ?? Number.NaN) / 1e6;
   }
 
-  private treeCpuMs(): number {
-    return this.pid === undefined ? 0 : processTree(this.pid).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  private usedByTree(): { cpuMs: number; waitedMs: number } {
+    const sum = { cpuMs: 0, waitedMs: 0 };
+    for (const { cpuMs, waitedMs } of this.pid === undefined ? [] : processTree(this.pid)) {
+      sum.cpuMs += cpuMs;
+      sum.waitedMs += waitedMs;
+    }
+    return sum;
   }
 }
 
@@ -119,6 +127,7 @@ const COLUMNS = [
   'processes',
   'cpuCores',
   'kitCpuCores',
+  'waitingThreads',
   'loopP99Ms',
   'offsetMs',
   'picturesSent',
