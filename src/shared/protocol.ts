@@ -51,6 +51,9 @@ export const offerBody = z.object({
   refaudio: optionalText,
   reftext: optionalText,
   custom_config: optionalText.describe('JSON in a string'),
+  visemes: optionalSwitch.describe(
+    'Send the mouth of each picture in numbers on the data channel `visemes` that the offer opens',
+  ),
 });
 export type OfferBody = z.infer<typeof offerBody>;
 

@@ -5,6 +5,8 @@ import { MEL_BANDS, MEL_FRAME_SAMPLES, MEL_HOP_SAMPLES, MEL_WINDOW_FRAMES, MelAn
 const FRAME_MS = (MEL_HOP_SAMPLES * 1_000) / FEATURE_RATE_HZ; // 12.5
 const SAMPLES_PER_PICTURE = FEATURE_RATE_HZ / PICTURES_PER_SECOND; // 640 at 16 kHz
 const HALF_FRAME_SAMPLES = MEL_FRAME_SAMPLES / 2;
+/** Windows of other networks than the one that the stream is for may begin a little earlier: lip-mini's three frames before t. */
+const EARLIEST_FRAME = -4;
 /** Pictures before the last one asked for whose windows can still be had; older mel frames are dropped. */
 const KEPT_PICTURES = 25;
 
@@ -40,7 +42,7 @@ export class MelStream {
   constructor({ windowStartMs }: MelStreamOptions) {
     this.windowStartMs = windowStartMs;
     // Frames up to two before the start already hear its first samples; all earlier ones are silence.
-    this.firstKept = this.nextFrame = Math.min(this.firstFrameOf(0), -2);
+    this.firstKept = this.nextFrame = Math.min(this.firstFrameOf(0), EARLIEST_FRAME);
     this.tailStart = this.startOf(this.nextFrame);
     this.tailLength = -this.tailStart;
     if (this.tail.length < this.tailLength + MEL_FRAME_SAMPLES) {

@@ -9,7 +9,9 @@ import type {
   SayOptions,
   SessionDirectory,
   SessionHandle,
+  VisemesHandle,
 } from '../session/api';
+import type { VisemeListener } from '../session/visemes';
 
 /** A session that only remembers what it was asked; for tests of the HTTP layer. */
 export class FakeSession implements SessionHandle {
@@ -30,6 +32,13 @@ export class FakeSession implements SessionHandle {
     remove: async (id) => this.views.delete(id),
   };
   readonly listeners = new Set<(event: SessionEvent) => void>();
+  readonly visemeListeners = new Set<VisemeListener>();
+  readonly visemes: VisemesHandle = {
+    subscribe: (listener) => {
+      this.visemeListeners.add(listener);
+      return () => this.visemeListeners.delete(listener);
+    },
+  };
   playAudioWith: (bytes: Uint8Array, signal: AbortSignal) => Promise<void> = async () => {};
 
   constructor(readonly id: number) {}

@@ -18,6 +18,7 @@ import {
   speakingReply,
 } from '../../../shared/protocol';
 import { isPushMode, type Settings } from '../../../shared/settings';
+import { visemesEvent, visemesQuery } from '../../../shared/viseme-protocol';
 import { HeraldError } from '../errors';
 import type { SessionDirectory, SessionHandle } from '../session/api';
 import type { VoiceSettings } from '../tts/tts';
@@ -40,6 +41,9 @@ type Performer = SessionHandle & { performances?(): readonly PerformanceSummary[
 
 const OFFER_LIMIT_MS = 30_000;
 const AUDIO_LIMIT_MS = 120_000;
+
+const EVENTS =
+  'A stream of events, of which those of `visemes=true` have this schema; JSON where the session is unknown';
 
 const OK_DATA = { ...OK, data: 'ok' } as const;
 const failure = (msg: string) => ({ code: -1, msg }) as const;
@@ -70,13 +74,14 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       },
     },
     async (request, reply) => {
-      const { sdp, avatar, voice, refaudio, reftext, custom_config } = request.body;
+      const { sdp, avatar, voice, refaudio, reftext, custom_config, visemes } = request.body;
       if (custom_config !== undefined) assertJson('custom_config', custom_config);
       const studio = isStudioPage(request);
       const answer = await whileClientWaits(reply, OFFER_LIMIT_MS, (signal) =>
         sessions.offer({
           sdp,
           studio,
+          visemes,
           signal,
           ...(avatar && { avatar }),
           ...(custom_config && { customConfig: custom_config }),
@@ -197,12 +202,16 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       schema: {
         summary: "The session's events, as text/event-stream",
         tags: ['session'],
-        querystring: bodies.session,
-        response: { 200: failureReply.describe('A stream of events; JSON where the session is unknown'), ...failures },
+        querystring: bodies.session.extend({ visemes: visemesQuery }),
+        response: {
+          200: z.union([visemesEvent, failureReply]).describe(EVENTS),
+          ...failures,
+        },
       },
     },
     (request, reply) => {
-      streams.start(reply as unknown as FastifyReply, sessionOf(request.query.sessionid));
+      const { sessionid, visemes } = request.query;
+      streams.start(reply as unknown as FastifyReply, sessionOf(sessionid), { visemes });
     },
   );
 

@@ -5,6 +5,7 @@ import type { Log } from '../log';
 import type { SessionHandle } from '../session/api';
 import { limitKey } from './address';
 import { EVENT_STREAMS } from './limits';
+import { VisemeBatches } from './viseme-batches';
 
 /** Proxies and phones close a silent connection after 30 to 60 s. */
 const HEARTBEAT_MS = 15_000;
@@ -26,7 +27,7 @@ export class EventStreams {
   }
 
   /** Turns the reply into a stream of the session's events (HTML Standard, 9.2) until either side ends. */
-  start(reply: FastifyReply, session: SessionHandle): void {
+  start(reply: FastifyReply, session: SessionHandle, { visemes = false } = {}): void {
     const release = this.take(reply.request);
     reply.hijack();
     const response = reply.raw;
@@ -39,11 +40,13 @@ export class EventStreams {
     });
 
     let unsubscribe = () => {};
+    let endVisemes = () => {};
     const end = () => {
       release();
       clearInterval(heartbeat);
       this.open.delete(end);
       unsubscribe();
+      endVisemes();
       response.end();
     };
     const write = (text: string) => {
@@ -68,6 +71,12 @@ export class EventStreams {
       write(`data: ${JSON.stringify(event)}\n\n`);
       if (event.status === 'closed') end();
     });
+    if (!visemes) return;
+    const batches = new VisemeBatches(
+      (batch) => write(`data: ${JSON.stringify(batch)}\n\n`),
+      () => response.writableLength,
+    );
+    endVisemes = session.visemes.subscribe((picture) => batches.add(picture));
   }
 
   /** Counts a stream of this caller; the returned function gives its place back, once. @throws 'limit' where none is left. */

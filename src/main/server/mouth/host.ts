@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { Avatar, Box, I420Picture } from '../avatar/avatar';
 import { cropI420 } from '../composite/crop';
+import { CoefficientCalls } from './coefficient-calls';
 import type { EngineOptions } from './engine';
 import { SentFaces } from './faces';
 import { forkInfer, type InferProcess } from './infer-process';
 import { InferKeeper } from './keeper';
 import type { FromInfer } from './messages';
 import { describeModel, type LipModel } from './model';
-import type { Mouth, MouthEvent, MouthPatch, MouthRequest, MouthStatus } from './mouth';
+import type { MelWindow, Mouth, MouthEvent, MouthPatch, MouthRequest, MouthStatus } from './mouth';
 import { PATCH_PLACES } from './patch-file';
 
 export type { MouthEvent } from './mouth';
@@ -67,6 +68,7 @@ export class MouthHost implements Mouth {
   private readonly options: Required<Pick<MouthHostOptions, 'onEvent' | 'maxInFlight' | 'deadlineMs'>>;
   private readonly faces: SentFaces;
   private readonly pending = new Map<number, Pending>();
+  private readonly calls: CoefficientCalls;
   private readonly keeper: InferKeeper;
   /** Avatars whose faces were found to be of another size than the network's. */
   private readonly fitted = new Set<string>();
@@ -83,6 +85,7 @@ export class MouthHost implements Mouth {
   constructor({ modelFile, model, engine, start = forkInfer, ...options }: MouthHostOptions) {
     const { onEvent = () => {}, maxInFlight = 24, deadlineMs = 1_000 } = options; // 24: about 0.3 s of lip-mini's work
     this.options = { onEvent, maxInFlight: Math.min(maxInFlight, PATCH_PLACES), deadlineMs };
+    this.calls = new CoefficientCalls(deadlineMs);
     this.faces = new SentFaces(options.faceCacheBytes ?? 96 * 1024 * 1024);
     let problem: string | undefined;
     try {
@@ -192,6 +195,16 @@ export class MouthHost implements Mouth {
     return answer;
   }
 
+  async coefficients(window: MelWindow, signal: AbortSignal): Promise<Float32Array | undefined> {
+    const { keeper, calls } = this;
+    if (signal.aborted || keeper.state !== 'ready' || calls.size >= this.options.maxInFlight) return undefined;
+    const id = this.nextId++;
+    const answer = calls.expect(id, signal);
+    keeper.current!.send({ type: 'coefficients', id, mel: window.data });
+    keeper.watch();
+    return answer;
+  }
+
   prepare(avatar: Avatar, pictureIndex: number): void {
     if (this.keeper.state !== 'ready') return;
     const key = faceKey(avatar, pictureIndex);
@@ -252,13 +265,16 @@ export class MouthHost implements Mouth {
         const placed = { ...region, xPx: region.xPx + xPx, yPx: region.yPx + yPx };
         pending.settle('inferred', { region: placed, data, ...(release && { release }) });
       } else release?.();
-    } else if (message.type === 'missed') {
+    } else if (message.type === 'coefficients') {
+      this.calls.answer(message.id, message.values);
+    } else if (message.type === 'missed' && !this.calls.fail(message.id, message.message)) {
       this.keeper.lastError = message.message;
       this.pending.get(message.id)?.settle?.('lost');
     }
     if ('id' in message) this.pending.delete(message.id);
-    this.workingSinceMs = performance.now();
-    if (this.pending.size > 0) this.keeper.watch();
+    // Coefficients overtake the mouths that are under way.
+    if (message.type !== 'coefficients') this.workingSinceMs = performance.now();
+    if (this.pending.size + this.calls.size > 0) this.keeper.watch();
   }
 
   /** Once per avatar: its faces are scaled to what the network takes, and the mouths back. */
@@ -277,6 +293,7 @@ export class MouthHost implements Mouth {
   private loseAll(): void {
     for (const pending of this.pending.values()) pending.settle?.('lost');
     this.pending.clear();
+    this.calls.loseAll();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { I420Picture } from '../avatar/avatar';
 import type { PreparedFace } from '../composite/patch';
+import { VisemeNetwork } from '../visemes/network';
 import { type EngineOptions, LipEngine } from './engine';
 import type { ToInfer } from './messages';
 import type { LipModel } from './model';
@@ -28,6 +29,7 @@ const jobs: Job[] = [];
 const MAX_UNPREPARED = 64;
 /** Faces to make ready when there is nothing else to do. */
 const unprepared: Slot[] = [];
+const visemes = new VisemeNetwork();
 let engine: LipEngine | undefined;
 let working = false;
 
@@ -139,8 +141,20 @@ function handle(message: ToInfer): void {
       port.send({ type: 'dropped', id: message.id });
       break;
     }
+    case 'coefficients':
+      void hear(message.id, message.mel);
+      break;
     case 'quantise':
       void quantise(message.job);
+  }
+}
+
+/** At once, before the mouths that wait: it takes a fiftieth of the time of one. */
+async function hear(id: number, mel: Float32Array): Promise<void> {
+  try {
+    port.send({ type: 'coefficients', id, values: await visemes.run(mel) });
+  } catch (error) {
+    port.send({ type: 'missed', id, message: messageOf(error) });
   }
 }
 

@@ -12,6 +12,8 @@ export type ToInfer =
   | { type: 'forget'; slot: number }
   | { type: 'infer'; id: number; slot: number; mel: Float32Array }
   | { type: 'drop'; id: number }
+  /** What the speech half of lip-mini hears: no picture is drawn. */
+  | { type: 'coefficients'; id: number; mel: Float32Array }
   /** Makes an int8 network, for minutes if need be: sent to a process that does nothing else. */
   | { type: 'quantise'; job: Int8Job };
 
@@ -25,7 +27,7 @@ export interface PatchFacts {
 /** How a `patch` travels when its bytes are in the file that both processes share (patch-file.ts). */
 export type PatchInFile = { type: 'patch-in-file'; place: number; bytes: number } & PatchFacts;
 
-/** From the inference process. Each `infer` is answered by exactly one of `patch`, `missed` and `dropped`. */
+/** From the inference process. Each `infer` is answered by exactly one of `patch`, `missed` and `dropped`, `coefficients` by itself or `missed`. */
 export type FromInfer =
   /** Should the process end now, then this provider is at fault. */
   | { type: 'trying'; provider: ProviderName }
@@ -36,4 +38,6 @@ export type FromInfer =
   | ({ type: 'patch'; data: Uint8Array; release?: () => void } & PatchFacts)
   | { type: 'missed'; id: number; message: string }
   | { type: 'dropped'; id: number }
+  /** In the order of `visemeModel().coefficients`, 0..1. */
+  | { type: 'coefficients'; id: number; values: Float32Array }
   | { type: 'quantised'; verdict: Int8Verdict };

@@ -76,6 +76,11 @@ export interface Mouth {
   /** Resolves when the engine can infer; rejects with a message that says what to do when it never will. */
   ready(): Promise<void>;
   infer(request: MouthRequest, signal: AbortSignal): Promise<MouthPatch | undefined>;
+  /**
+   * The mouth coefficients of a window that begins `visemeModel().windowStartMs` from its picture, whichever weights draw. `undefined`:
+   * they could not be had in time. Rejects with what to do when they never can be.
+   */
+  coefficients?(window: MelWindow, signal: AbortSignal): Promise<Float32Array | undefined>;
   /** Gets a picture's face ready in silence, so that its first mouth is not late. Does nothing when that was done before. */
   prepare(avatar: Avatar, pictureIndex: number): void;
   close(): Promise<void>;

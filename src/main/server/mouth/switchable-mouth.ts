@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Avatar } from '../avatar/avatar';
 import type { MouthHost } from './host';
-import type { Mouth, MouthPatch, MouthRequest, MouthStatus } from './mouth';
+import type { MelWindow, Mouth, MouthPatch, MouthRequest, MouthStatus } from './mouth';
 
 /** Longer than a host's deadline, after which nothing that was asked of it is waited for any more. */
 const DRAIN_LIMIT_MS = 2_000;
@@ -53,6 +53,10 @@ export class SwitchableMouth implements Mouth {
 
   infer(request: MouthRequest, signal: AbortSignal): Promise<MouthPatch | undefined> {
     return this.current.infer(request, signal);
+  }
+
+  coefficients(window: MelWindow, signal: AbortSignal): Promise<Float32Array | undefined> {
+    return this.current.coefficients(window, signal);
   }
 
   prepare(avatar: Avatar, pictureIndex: number): void {

@@ -36,6 +36,13 @@ export interface PlayoutSink {
   audio(samples: Float32Array, ptsSamples: number): void;
 }
 
+/** What the picture was made of that was sent last. */
+export interface Step {
+  ptsSamples: number;
+  /** Undefined where nobody speaks. */
+  slot: Slot | undefined;
+}
+
 export interface PlayoutFigures {
   picturesSent: number;
   framesSent: number;
@@ -126,7 +133,7 @@ export class Playout {
     private readonly clock: Clock,
     private readonly sink: PlayoutSink,
     buffers: PictureBuffers,
-    private readonly onStep: () => void = () => {},
+    private readonly onStep: (step: Step) => void = () => {},
     acting: ActsOptions = {},
   ) {
     this.acts = new Acts(acting, (next) => this.fadeOut(next));
@@ -273,7 +280,7 @@ export class Playout {
         const base = await this.base();
         if (signal.aborted) return;
         this.sendPicture(base, ptsSamples);
-        this.onStep();
+        this.onStep({ ptsSamples, slot: this.current });
       }
       ptsSamples += SAMPLES_PER_FRAME;
     }

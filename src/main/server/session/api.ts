@@ -3,6 +3,7 @@ import type { VideoCodec } from '../encode/video';
 import type { Output } from '../outputs/output';
 import type { VoiceSettings } from '../tts/tts';
 import type { OutputRequest } from './outputs';
+import type { VisemeListener } from './visemes';
 
 /**
  * What the HTTP layer may ask of sessions. `registry.ts` implements it; route tests stand in a small fake.
@@ -26,6 +27,8 @@ export interface OfferInput {
   voice?: VoiceSettings;
   /** `custom_config`: LiveTalking's JSON list of performances, for this session alone. */
   customConfig?: string;
+  /** Its viewer asks for visemes, on a data channel. */
+  visemes?: boolean;
   /** Sessions of our own page on loopback do not count towards max_session. */
   studio: boolean;
   signal: AbortSignal;
@@ -61,11 +64,18 @@ export interface OutputsHandle {
   remove(id: string): Promise<boolean>;
 }
 
+/** The mouth of each picture in numbers; computed only while somebody listens. */
+export interface VisemesHandle {
+  /** Receives every picture of speech from now on; returns the unsubscriber. */
+  subscribe(listener: VisemeListener): () => void;
+}
+
 export interface SessionHandle {
   readonly id: number;
   /** What its pictures are encoded as, for everyone. */
   readonly videoCodec: VideoCodec;
   readonly outputs: OutputsHandle;
+  readonly visemes: VisemesHandle;
   readonly isSpeaking: boolean;
   /** Queues text to be spoken and returns its turn. Throws 'refused' when the queue is full or text is empty. */
   say(text: string, options: SayOptions): number;

@@ -46,7 +46,7 @@ async function play(mouth: SlowMouth, pictures: number): Promise<boolean[]> {
   const upcoming = [...slots];
   const lips = new Lips(avatar, mouth as unknown as Mouth, { upcoming, picturesToHead: 0 } as unknown as Playout);
   slots.forEach((slot, turnPicture) => {
-    lips.expect(slot, { turnPicture, mel, signal });
+    lips.expect(slot, { turn: 1, turnPicture, mel, signal });
   });
   const inTime: boolean[] = [];
   while (upcoming.length > 0) {
@@ -105,7 +105,7 @@ describe('Lips', () => {
     const upcoming = [...slots];
     const lips = new Lips(avatar, mouth as unknown as Mouth, { upcoming, picturesToHead: 0 } as unknown as Playout);
     slots.forEach((slot, turnPicture) => {
-      lips.expect(slot, { turnPicture, mel, signal });
+      lips.expect(slot, { turn: 1, turnPicture, mel, signal });
     });
     await new Promise(setImmediate);
     upcoming.shift();

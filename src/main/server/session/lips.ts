@@ -3,6 +3,7 @@ import type { Avatar } from '../avatar/avatar';
 import type { MelStream } from '../features/mel-stream';
 import type { MelWindow, Mouth } from '../mouth/mouth';
 import type { Playout, Slot } from '../playout/playout';
+import type { Visemes } from './visemes';
 
 /** Inference runs at most this far ahead of the picture on air: enough to hide a busy machine, little enough to throw away. */
 const RUN_AHEAD_PICTURES = 12;
@@ -12,9 +13,11 @@ const PREPARED_PER_STEP = 2;
 /** The picture that speech would start on if it began now. */
 const FIRST_PREPARED_AHEAD = 3;
 /** A window that still lacks future sound waits until its picture is this near; then the lack counts as silence. */
-const PAD_WITHIN_PICTURES = 1;
+export const PAD_WITHIN_PICTURES = 1;
 
-interface Wanted {
+/** What is known of a slot that a mouth is wanted for. */
+export interface Wanted {
+  turn: number;
   /** Lies between two where the turn begins with an upbeat. */
   turnPicture: number;
   mel: MelStream;
@@ -32,6 +35,7 @@ export class Lips {
     private readonly avatar: Avatar,
     private readonly mouth: Mouth,
     private readonly playout: Playout,
+    private readonly visemes?: Pick<Visemes, 'expect' | 'pump'>,
   ) {}
 
   /** How long a mouth that is asked for now would take. */
@@ -41,6 +45,7 @@ export class Lips {
 
   expect(slot: Slot, wanted: Wanted): void {
     this.wanted.set(slot, wanted);
+    this.visemes?.expect(slot, wanted);
     this.pump();
   }
 
@@ -59,6 +64,7 @@ export class Lips {
   /** Asks for what is due; called whenever time has moved or sound has arrived. */
   pump(): void {
     const { upcoming, picturesToHead } = this.playout;
+    this.visemes?.pump(upcoming, picturesToHead); // first: they are quick
     const reach = Math.min(RUN_AHEAD_PICTURES, upcoming.length);
     for (let k = 0; k < reach && this.inFlight < MAX_IN_FLIGHT; k++) {
       const slot = upcoming[k]!;

@@ -93,7 +93,7 @@ export async function perform(turn: Turn, words: Words, stage: Stage): Promise<v
       gone();
       return;
     }
-    lips.expect(slot, { turnPicture: turnPicture + upbeatSamples / SAMPLES_PER_PICTURE, mel, signal });
+    lips.expect(slot, { turn: turn.id, turnPicture: turnPicture + upbeatSamples / SAMPLES_PER_PICTURE, mel, signal });
     turnPicture++;
   };
   const note = (kind: 'begin' | 'end', text: string): void => {

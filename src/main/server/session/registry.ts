@@ -29,6 +29,8 @@ const UNUSED_MS = 600_000;
 const WAIT_FOR_PLACE_MS = 3_000;
 const DISPLACE_AFTER_SILENCE_MS = 2_500;
 const PLACE_POLL_MS = 100;
+const WITHOUT_CHANNEL =
+  "visemes: the SDP offer has no data channel; call createDataChannel('visemes') before createOffer, or use /sse?visemes=true";
 
 /** All sessions of a server: places, ids, and the reaping of those whose viewer is gone. */
 export class SessionRegistry implements SessionDirectory {
@@ -46,6 +48,7 @@ export class SessionRegistry implements SessionDirectory {
 
   async offer(input: OfferInput): Promise<OfferAnswer> {
     const offer = normaliseOffer(input.sdp); // garbage is refused before it takes a place
+    if (input.visemes && !offer.dataChannels) throw new HeraldError('malformed', WITHOUT_CHANNEL);
     const release = await this.takePlace(input);
     try {
       return await this.build(input, offer);
@@ -114,7 +117,9 @@ export class SessionRegistry implements SessionDirectory {
     let peer: Peer | undefined;
     try {
       const performances = await this.actions?.forSession(avatar, input.customConfig);
-      const negotiated = await Peer.negotiate(offer, { iceServers: this.options.iceServers, signal: input.signal });
+      const { iceServers } = this.options;
+      const { visemes = false, signal } = input;
+      const negotiated = await Peer.negotiate(offer, { iceServers, visemes, signal });
       peer = negotiated.peer;
       if (this.closed) throw new HeraldError('limit', 'The server is stopping', 1);
       const { studio, voice } = input;

@@ -7,7 +7,7 @@ import type { Output } from '../outputs/output';
 import type { Peer } from '../outputs/webrtc/peer';
 import { RealClock } from '../playout/clock';
 import { PictureBuffers } from '../playout/picture-buffers';
-import { Playout } from '../playout/playout';
+import { Playout, type Step } from '../playout/playout';
 import type { SayOptions, SessionHandle } from './api';
 import { AttachedOutputs } from './attached';
 import { Dialogue, type DialogueHooks } from './dialogue';
@@ -20,6 +20,7 @@ import { Program } from './program';
 import { SessionRecording } from './recording';
 import type { Turn, TurnSource } from './turn';
 import { Turns } from './turns';
+import { Visemes } from './visemes';
 
 export type { SessionParts, SessionServices } from './parts';
 
@@ -36,6 +37,7 @@ export class Session implements SessionHandle {
   readonly videoCodec: VideoCodec;
   readonly lasting: boolean;
   readonly outputs: SessionOutputs;
+  readonly visemes: Visemes;
   readonly startedAtMs = Date.now();
   private readonly listeners = new Set<(event: SessionEvent) => void>();
   private readonly buffers: PictureBuffers;
@@ -89,6 +91,11 @@ export class Session implements SessionHandle {
       log: this.log,
       iceServers: services.iceServers ?? [],
     });
+    this.visemes = new Visemes({
+      mouth: services.mouth,
+      onFault: (error) => this.faults.tell('visemes', error),
+      rtpAt: (ptsSamples) => this.peer?.rtpAt(ptsSamples),
+    });
     this.turns = new Turns({ ...services, log: this.log }, this.dialogue, {
       emit: (event) => this.emit(event),
       fail: (part, error, context) => this.faults.tell(part, error, context),
@@ -104,6 +111,7 @@ export class Session implements SessionHandle {
     peer.onClosed = (reason) => void this.close(reason);
     peer.onKeyframeRequest = () => this.requestKeyframe();
     peer.onRendition = (rendition, why) => this.log.info({ rendition }, `the viewer is sent ${rendition}: ${why}`);
+    peer.onVisemes = (channel) => channel.closeWith(this.visemes.subscribe((picture) => channel.send(picture)));
     // It may have connected while this object was being made.
     if (peer.state === 'connected') void this.start();
   }
@@ -156,6 +164,7 @@ export class Session implements SessionHandle {
     return {
       ...this.playout?.figures,
       ...this.peer?.figures,
+      ...this.visemes.figures,
       ...this.program?.figures,
       droppedPictures: this.program?.droppedPictures ?? 0,
       outputs: this.program?.outputCount ?? 0,
@@ -244,6 +253,7 @@ export class Session implements SessionHandle {
     await this.attached.close();
     this.emit({ status: 'closed', reason });
     this.listeners.clear();
+    this.visemes.close();
     await this.starting?.catch(() => {});
     await this.playout?.close();
     await this.program?.close();
@@ -277,7 +287,11 @@ export class Session implements SessionHandle {
     if (peer) await program.attach(peer);
     this.recording.setProgram(program);
     this.attached.setProgram(program);
-    const playout = new Playout(avatar, clock, program, this.buffers, () => this.lips?.onStep(), {
+    const onStep = (step: Step) => {
+      this.visemes.shown(step);
+      this.lips?.onStep();
+    };
+    const playout = new Playout(avatar, clock, program, this.buffers, onStep, {
       overlap: this.services.performanceOverlap,
       onActBegan: (act) => this.modes.began(act),
       onActEnded: (act) => this.modes.ended(act),
@@ -287,7 +301,7 @@ export class Session implements SessionHandle {
       void this.close('the playout failed');
     };
     this.playout = playout;
-    this.lips = new Lips(avatar, this.services.mouth, playout);
+    this.lips = new Lips(avatar, this.services.mouth, playout, this.visemes);
     this.modes.attach(playout);
     playout.start();
     this.turns.attach(playout, this.lips);

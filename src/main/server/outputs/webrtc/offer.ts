@@ -14,6 +14,8 @@ export interface NormalisedOffer {
   sdp: string;
   /** The codec that video will be sent in: H.264 where offered, VP8 otherwise. */
   videoCodec: VideoCodec;
+  /** It has room for data channels. */
+  dataChannels: boolean;
 }
 
 /** The program is encoded already, and in a codec that the offer does not have. */
@@ -57,7 +59,10 @@ export function normaliseOffer(sdp: string, running?: VideoCodec): NormalisedOff
   const audio = sections.find((s) => s.kind === 'audio');
   if (audio && !audio.lines.some((l) => /^a=rtpmap:\d+ opus\/48000/i.test(l)))
     throw malformed('its audio section does not offer Opus');
-  return { sdp: writeDescription(description), videoCodec };
+  const dataChannels = sections.some(
+    ({ kind, lines }) => kind === 'application' && !/^m=application 0 /.test(lines[0]!),
+  );
+  return { sdp: writeDescription(description), videoCodec, dataChannels };
 }
 
 function keepVideoCodecs(section: Section, running?: VideoCodec): VideoCodec | undefined {

@@ -7,6 +7,7 @@ import { Adaptation, type AdaptationFigures } from './adaptation';
 import { followConnection, type IceServer, openConnection } from './connection';
 import type { NormalisedOffer } from './offer';
 import { RtpSenderPair, type SenderFigures } from './rtp-sender-pair';
+import { VISEME_CHANNEL, VisemeChannel } from './viseme-channel';
 
 export type { IceServer } from './connection';
 
@@ -14,6 +15,8 @@ export interface PeerOptions {
   iceServers: readonly IceServer[];
   /** Whether it came with a session of its own ('webrtc', the default) or joined a running one. */
   kind?: 'webrtc' | 'whep';
+  /** Whether it may open a data channel for visemes. */
+  visemes?: boolean;
   signal: AbortSignal;
 }
 
@@ -36,7 +39,10 @@ export class Peer implements Output {
   onKeyframeRequest: () => void = () => {};
   /** It is about to be sent another rendition, and why. */
   onRendition: (rendition: Rendition, why: string) => void = () => {};
+  /** It has opened a data channel for visemes. */
+  onVisemes: (channel: VisemeChannel) => void = () => {};
   private adaptation: Adaptation | undefined;
+  private visemes: VisemeChannel | undefined;
 
   private constructor(
     private readonly connection: RTCPeerConnection,
@@ -60,6 +66,7 @@ export class Peer implements Output {
       congestionFeedback: true,
     });
     const peer = new Peer(connection, offer.videoCodec, options.kind ?? 'webrtc');
+    if (options.visemes) peer.awaitVisemeChannel();
     try {
       const answer = await withDeadline(peer.answer(offer.sdp), options.signal);
       return { peer, answer };
@@ -89,6 +96,11 @@ export class Peer implements Output {
   /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
   silentForMs(): number {
     return this.senders.silentForMs();
+  }
+
+  /** The RTP timestamps that this moment of the program has in what it is sent. */
+  rtpAt(ptsSamples: number): { video?: number; audio?: number } {
+    return this.senders.timestampsAt(ptsSamples);
   }
 
   async start(format: MediaFormat): Promise<void> {
@@ -139,11 +151,21 @@ export class Peer implements Output {
     return answer;
   }
 
+  /** One is enough: whoever opens a hundred does not get the pictures a hundred times. */
+  private awaitVisemeChannel(): void {
+    this.connection.onDataChannel.subscribe((channel) => {
+      if (channel.label !== VISEME_CHANNEL || this.visemes || this.state_ === 'closed') return;
+      this.visemes = new VisemeChannel(channel);
+      this.onVisemes(this.visemes);
+    });
+  }
+
   private setClosed(reason: string): void {
     if (this.state_ === 'closed') return;
     this.state_ = 'closed';
     this.senders.setConnected(false);
     this.adaptation?.close();
+    this.visemes?.close();
     this.onClosed(reason);
   }
 }

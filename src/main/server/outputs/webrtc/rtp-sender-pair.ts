@@ -103,6 +103,16 @@ export class RtpSenderPair {
     if (connected) this.silentForMs();
   }
 
+  /** The RTP timestamps of what has this media time; absent until `start`, and for what the other side does not take. */
+  timestampsAt(ptsSamples: number): { video?: number; audio?: number } {
+    const { videoStream, audioStream } = this;
+    const at = ({ clock }: Stream, ticks: number) => (clock.firstTimestamp + ticks) >>> 0;
+    return {
+      ...(videoStream && { video: at(videoStream, samplesToVideoTicks(ptsSamples)) }),
+      ...(audioStream && { audio: at(audioStream, ptsSamples) }),
+    };
+  }
+
   /** Undefined until `start`, and where the other side takes no video. */
   get videoSender(): RTCRtpSender | undefined {
     return this.videoStream?.sender;
