@@ -1,5 +1,6 @@
 import { parse, USAGE } from './options';
 import { soak } from './run';
+import { soakVirtually } from './virtual/run';
 
 /** `npm run soak`: see OPERATIONS.md. Exit code 1 when a promise was broken, 2 when it was asked for what is not there. */
 async function main(): Promise<number> {
@@ -16,6 +17,10 @@ async function main(): Promise<number> {
   }
   const stop = stopOnSignal();
   const tell = (line: string) => process.stdout.write(`${line}\n`);
+  if (options.what === 'virtual') {
+    const { days, soak } = options;
+    return (await soakVirtually({ days, seed: soak.seed, out: soak.out }, stop, tell)).kept ? 0 : 1;
+  }
   return (await soak(options.soak, stop, tell)) ? 0 : 1;
 }
 
