@@ -102,7 +102,7 @@ export class Actor implements Witness {
   private async perform(connection: Connection): Promise<void> {
     const { gate, signal } = this.parts;
     for (const step of connection.visit.steps) {
-      if (signal.aborted || gate.closed) return;
+      if (signal.aborted || gate.closed || connection.lost) return;
       this.done.steps++;
       await this.take(step, connection);
       await this.pause(step.thenMs);

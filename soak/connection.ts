@@ -65,7 +65,7 @@ export class Connection {
   /** Resolves with the first whole picture; nothing came when false. */
   async watching(signal: AbortSignal): Promise<boolean> {
     const { peer, witness } = this;
-    const { invariants } = this.around;
+    const { invariants, roster } = this.around;
     const startMs = performance.now();
     while (peer.lastPictureMs === 0 && performance.now() - startMs < FIRST_PICTURE_LIMIT_MS) {
       if (signal.aborted) return false;
@@ -74,12 +74,17 @@ export class Connection {
     const came = peer.lastPictureMs > 0;
     invariants.see('first picture', (came ? peer.lastPictureMs : performance.now()) - startMs, witness);
     this.watch = setInterval(() => {
-      if (this.gone || signal.aborted) return;
+      if (this.gone || signal.aborted || !roster.isHere(this.id)) return;
       // What is told only when it goes wrong has been looked at, too.
       for (const name of TOLD_WHEN_WRONG) invariants.see(name, 0);
       invariants.see('media flows', performance.now() - peer.lastPictureMs, witness, `session ${this.id}`);
     }, LOOK_EVERY_MS);
     return came;
+  }
+
+  /** The server has let go of it though nobody left; whoever compares has told so. */
+  get lost(): boolean {
+    return !this.gone && !this.around.roster.isHere(this.id);
   }
 
   /** One more viewer of this session, by WHEP. */

@@ -47,8 +47,9 @@ export class Roster {
     for (const id of [...this.strangersMs.keys()]) if (!there.has(id)) this.strangersMs.delete(id);
     for (const [id, entry] of this.here) {
       entry.missedLooks = there.has(id) ? 0 : entry.missedLooks + 1;
-      // The list may have been made a moment before it was connected, or its end may be on its way to us.
-      const lost = entry.missedLooks === 2 ? 1 : 0;
+      // The list may have been made a moment before it was connected.
+      const lost = entry.missedLooks >= 2 ? 1 : 0;
+      if (lost) this.here.delete(id);
       this.invariants.see('sessions kept', lost, entry.witness, lost ? `session ${id} is not listed any more` : '');
     }
   }
