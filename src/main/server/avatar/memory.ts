@@ -1,4 +1,5 @@
 import type { I420Picture } from './avatar';
+import { PictureSlab } from './slab';
 
 /** 192 MiB: a 240-picture loop of 720x720. */
 export const DEFAULT_PICTURE_BYTES = 192 * 1024 * 1024;
@@ -15,9 +16,6 @@ interface Kept {
   recycle: (() => void) | undefined;
   forgotten: boolean;
 }
-
-/** Buffers that wait for their next picture, per avatar. */
-const MAX_FREE_BUFFERS = 2;
 
 /**
  * Decoded pictures of all avatars, least recently used out first. A picture that is forgotten here lives on for whoever holds it
@@ -53,23 +51,17 @@ export class PictureMemory {
     const holdsLoop = loopBytes <= this.budgetBytes;
     let open = true;
     let sessions = 0;
-    /** A loop that does not fit is decoded without end: 75 MB a second of 1080x1920, in the same few buffers. */
-    const free: Uint8Array[] = [];
+    /** A loop that does not fit is decoded without end: 75 MB a second of 1080x1920, in the same few places. */
+    const slab = holdsLoop ? undefined : new PictureSlab(this.budgetBytes / 3);
     const use = (count: number) => {
       this.reserved += (count - sessions) * workingBytes;
       sessions = count;
-      if (count === 0) free.length = 0;
     };
-    const recycle = (data: Uint8Array) => {
-      if (sessions > 0 && free.length < MAX_FREE_BUFFERS) free.push(data);
-    };
+    const recycle = (data: Uint8Array) => slab?.giveBack(data);
     return {
       holdsLoop,
       use,
-      allocate: (bytes) => {
-        const used = free.pop();
-        return used?.length === bytes ? used : this.allocate(bytes, holdsLoop);
-      },
+      allocate: (bytes) => slab?.take(bytes) ?? this.allocate(bytes, holdsLoop),
       get: (index) => {
         const kept = this.pictures.get(base + index);
         if (!kept) return undefined;
@@ -99,6 +91,7 @@ export class PictureMemory {
         open = false;
         use(0);
         for (const key of this.pictures.keys()) if (isOurs(key)) this.remove(key);
+        slab?.close();
       },
     };
   }

@@ -1,9 +1,7 @@
-import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
-import { Frame } from 'node-av/lib';
 import { HeraldError } from '../errors';
-import { jpegOf } from '../recordings/thumbnail';
 import type { Actions, Performance } from './actions';
 import type { Avatar } from './avatar';
+import { jpegOfPicture } from './jpeg';
 import { portraitOfFolder } from './portrait';
 
 /** Wide enough for a tile on a dense screen. */
@@ -75,18 +73,7 @@ async function firstStill(performance: Performance, { widthPx, heightPx }: Avata
   const even = (px: number) => Math.max(2, 2 * Math.round((px * scale) / 2));
   const size = { widthPx: even(widthPx), heightPx: even(heightPx) };
   for await (const { picture } of performance.steps(size, AbortSignal.timeout(LIMIT_MS))) {
-    const { data } = picture;
-    const frame = Frame.fromVideoBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
-      width: picture.widthPx,
-      height: picture.heightPx,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase: { num: 1, den: 25 },
-    });
-    try {
-      return await jpegOf(frame);
-    } finally {
-      frame.free();
-    }
+    return await jpegOfPicture(picture);
   }
   throw new Error('holds no pictures');
 }

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
-import { Frame } from 'node-av/lib';
 import { cropI420 } from '../composite/crop';
-import { jpegOf } from '../recordings/thumbnail';
 import type { Box } from './avatar';
 import { ImageDecoder } from './image-decoder';
+import { jpegOfPicture } from './jpeg';
 import { readLiveTalking } from './livetalking';
 
 /** Sides of a face: head and shoulders. */
@@ -27,7 +25,7 @@ export async function portraitOfFolder(dir: string): Promise<Buffer> {
     } finally {
       whole.free();
     }
-    return await jpegOfSquare(cropI420({ widthPx, heightPx, data }, aroundFace(faceBoxes[0]!, widthPx, heightPx)));
+    return await jpegOfPicture(cropI420({ widthPx, heightPx, data }, aroundFace(faceBoxes[0]!, widthPx, heightPx)));
   } finally {
     decoder.close();
   }
@@ -46,18 +44,4 @@ export function aroundFace(face: Box, widthPx: number, heightPx: number): Box {
     widthPx: sidePx,
     heightPx: sidePx,
   };
-}
-
-async function jpegOfSquare({ widthPx, heightPx, data }: ReturnType<typeof cropI420>): Promise<Buffer> {
-  const frame = Frame.fromVideoBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
-    width: widthPx,
-    height: heightPx,
-    format: AV_PIX_FMT_YUV420P,
-    timeBase: { num: 1, den: 25 },
-  });
-  try {
-    return await jpegOf(frame);
-  } finally {
-    frame.free();
-  }
 }

@@ -15,12 +15,13 @@ import {
   type CodecParameters,
   Dictionary,
   FFmpegError,
-  Frame,
+  type Frame,
   Packet,
   Rational,
 } from 'node-av/lib';
 import { PICTURES_PER_SECOND } from '../../../shared/units';
 import type { I420Picture } from '../avatar/avatar';
+import { i420Frame } from '../avatar/i420-frame';
 import { track } from '../metrics/native';
 import { PictureScaler } from './scaler';
 import type { SizePlan } from './size';
@@ -93,16 +94,10 @@ export class PictureEncoder {
     FFmpegError.throwIfError(parameters.fromContext(this.context), 'describe the picture');
   }
 
-  /** The next picture. Its bytes are read until the promise resolves: node-av's frame points at them. */
+  /** The next picture. Its bytes are read until the promise resolves. */
   encode(picture: I420Picture): Promise<void> {
-    const { data, widthPx, heightPx } = picture;
-    const frame = Frame.fromVideoBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
-      width: widthPx,
-      height: heightPx,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase: { num: 1, den: PICTURES_PER_SECOND },
-      pts: BigInt(this.pictures),
-    });
+    const timeBase = { num: 1, den: PICTURES_PER_SECOND };
+    const frame = i420Frame(picture, { pts: BigInt(this.pictures), timeBase });
     this.reading.push(picture);
     const pts = this.pictures++;
     this.tail = this.tail

@@ -1,6 +1,8 @@
 import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { I420Picture } from '../avatar/avatar';
+import { copyPicture } from '../avatar/copy-picture';
+import { i420Frame } from '../avatar/i420-frame';
 import { track } from '../metrics/native';
 import { PictureBuffers } from '../playout/picture-buffers';
 
@@ -32,12 +34,7 @@ export class Shrinker {
   shrink(picture: I420Picture): { picture: I420Picture; release: () => void } | undefined {
     const buffer = this.buffers.take();
     if (!buffer) return undefined;
-    const { data, widthPx: width, heightPx: height } = picture;
-    const source = Frame.fromVideoBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
-      width,
-      height,
-      format: AV_PIX_FMT_YUV420P,
-    });
+    const source = i420Frame(picture);
     try {
       FFmpegError.throwIfError(this.scaler.scaleFrameSync(this.target, source), 'shrink a picture');
     } catch (error) {
@@ -46,8 +43,8 @@ export class Shrinker {
     } finally {
       source.free();
     }
-    this.copyTo(buffer.data);
     const { widthPx, heightPx } = this;
+    copyPicture(this.target, widthPx, heightPx, buffer.data);
     return { picture: { widthPx, heightPx, data: buffer.data }, release: buffer.release };
   }
 
@@ -55,17 +52,5 @@ export class Shrinker {
     this.scaler.freeContext();
     this.target.free();
     this.untrack();
-  }
-
-  private copyTo(target: Uint8Array): void {
-    let at = 0;
-    for (let plane = 0; plane < 3; plane++) {
-      const [width, height] = plane === 0 ? [this.widthPx, this.heightPx] : [this.widthPx / 2, this.heightPx / 2];
-      const rows = this.target.data![plane]!;
-      const stride = this.target.linesize[plane]!;
-      for (let row = 0; row < height; row++, at += width) {
-        target.set(rows.subarray(row * stride, row * stride + width), at);
-      }
-    }
   }
 }

@@ -10,9 +10,10 @@ import {
   FF_ENCODER_LIBVPX_VP8,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Packet, Rational } from 'node-av/lib';
+import { Codec, CodecContext, Dictionary, FFmpegError, type Frame, Packet, Rational } from 'node-av/lib';
 import { PICTURES_PER_SECOND, SAMPLES_PER_PICTURE, samplesToVideoTicks, VIDEO_CLOCK_HZ } from '../../../shared/units';
 import type { I420Picture } from '../avatar/avatar';
+import { i420Frame } from '../avatar/i420-frame';
 import { track } from '../metrics/native';
 import type { EncodedPacket } from '../outputs/output';
 
@@ -39,7 +40,7 @@ const MAX_PENDING_PICTURES = 4;
 export class VideoEncoder {
   private tail: Promise<void> = Promise.resolve();
   private pending = 0;
-  /** Frames point at their pictures' bytes (node-av 6.1.1 copies no tightly packed ones), so these must neither change nor go. */
+  /** Frames point at their pictures' bytes, so these must neither change nor go. */
   private readonly reading: I420Picture[] = [];
   private keyframeWanted = true;
   private newBitrateBps: number | undefined;
@@ -153,13 +154,9 @@ export class VideoEncoder {
   }
 
   private frame(picture: I420Picture, ptsSamples: number): Frame {
-    const { data } = picture;
-    return Frame.fromVideoBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), {
-      width: picture.widthPx,
-      height: picture.heightPx,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase: { num: 1, den: VIDEO_CLOCK_HZ },
+    return i420Frame(picture, {
       pts: BigInt(samplesToVideoTicks(ptsSamples)),
+      timeBase: { num: 1, den: VIDEO_CLOCK_HZ },
     });
   }
 

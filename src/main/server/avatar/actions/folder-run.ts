@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709 } from 'node-av/constants';
-import { Frame } from 'node-av/lib';
-import { PICTURES_PER_SECOND } from '../../../../shared/units';
+import { AVCOL_RANGE_MPEG, AVCOL_SPC_BT709 } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
 import type { I420Picture } from '../avatar';
+import { i420Frame } from '../i420-frame';
 import { indexAt } from '../idle';
 import { ImageDecoder } from '../image-decoder';
 import { Fitter } from './fit';
@@ -80,13 +80,8 @@ export class FolderRun implements PictureRun {
       (bytes) => new Uint8Array(bytes),
       (_, decoded) => (data = decoded),
     );
-    const { widthPx: width, heightPx: height } = pictures;
-    const frame = Frame.fromVideoBuffer(Buffer.from(data!.buffer, data!.byteOffset, data!.byteLength), {
-      width,
-      height,
-      format: AV_PIX_FMT_YUV420P,
-      timeBase: { num: 1, den: PICTURES_PER_SECOND },
-    });
+    const { widthPx, heightPx } = pictures;
+    const frame = i420Frame({ widthPx, heightPx, data: data! });
     frame.colorSpace = AVCOL_SPC_BT709;
     frame.colorRange = AVCOL_RANGE_MPEG;
     return frame;
