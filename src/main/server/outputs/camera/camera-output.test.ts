@@ -70,7 +70,13 @@ describe.skipIf(process.platform !== 'linux')('a virtual camera', () => {
     }
     await until(() => sounds.sound.length === 12 * 1_920);
     const { sound } = sounds;
-    expect(output.figures).toEqual({ pictures: 12, droppedPictures: 0, microphones: 1, droppedSounds: 0 });
+    expect(output.figures).toEqual({
+      pictures: 12,
+      droppedPictures: 0,
+      microphones: 1,
+      droppedSounds: 0,
+      retryInMs: 0,
+    });
     await output.close();
 
     const film = await bytes;

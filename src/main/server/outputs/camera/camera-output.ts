@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { I420Picture } from '../../avatar/avatar';
 import { backoffMs } from '../backoff';
+import { NextTry } from '../next-try';
 import type { MediaFormat } from '../output';
 import type { PushOptions, PushOutput, PushState } from '../push';
 import { CameraFeed, FEED_LIMITS, type FeedLimits } from './camera-feed';
@@ -28,6 +29,7 @@ export class CameraOutput implements PushOutput {
   private feed: CameraFeed | undefined;
   private failures = 0;
   private again: NodeJS.Timeout | undefined;
+  private readonly nextTry = new NextTry();
   private microphone: Microphone | undefined;
   private microphoneOpening: Promise<void> | undefined;
   private noSound: string | undefined;
@@ -48,7 +50,8 @@ export class CameraOutput implements PushOutput {
 
   get figures(): Record<string, number> {
     const microphones = this.microphone && this.noSound === undefined ? 1 : 0;
-    return { ...this.sums, microphones, droppedSounds: this.microphone?.droppedSounds ?? 0 };
+    const retryInMs = this.nextTry.inMs;
+    return { ...this.sums, microphones, droppedSounds: this.microphone?.droppedSounds ?? 0, retryInMs };
   }
 
   async start({ video: { widthPx, heightPx } }: MediaFormat): Promise<void> {
@@ -107,7 +110,7 @@ export class CameraOutput implements PushOutput {
     // The device is free again once the process is gone.
     void feed.close().then(() => {
       if (this.closing) return;
-      this.again = setTimeout(() => this.connect(this.target!), backoffMs(++this.failures));
+      this.again = setTimeout(() => this.connect(this.target!), this.nextTry.in(backoffMs(++this.failures)));
     });
   }
 

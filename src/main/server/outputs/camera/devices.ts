@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { CAMERA_INSTALL, CAMERA_LABEL, CAMERA_MODPROBE } from '../../../../shared/camera-driver';
 import { HeraldError } from '../../errors';
 
 /** Where cameras are looked for. */
@@ -18,10 +19,8 @@ export interface LoopbackDevice {
 
 const HERE: Surroundings = { platform: process.platform, classDir: '/sys/class/video4linux' };
 
-const LABEL = 'Herald';
-const MODPROBE = `sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=${LABEL}`;
 const INSTALL =
-  `Debian, Ubuntu: sudo apt install v4l2loopback-dkms && ${MODPROBE} ` +
+  `Debian, Ubuntu: ${CAMERA_INSTALL} ` +
   '(Fedora with RPM Fusion: sudo dnf install akmod-v4l2loopback, Arch: sudo pacman -S v4l2loopback-dkms, then the same modprobe)';
 
 /** By device, the sessions' cameras of this process: a device shows one picture. */
@@ -64,12 +63,12 @@ export function findCamera(wanted: string, { platform, classDir }: Surroundings 
     return wanted;
   }
   const free = devices.filter(({ path }) => !taken.has(path));
-  const chosen = free.find(({ label }) => label.startsWith(LABEL)) ?? free[0];
+  const chosen = free.find(({ label }) => label.startsWith(CAMERA_LABEL)) ?? free[0];
   if (chosen) return chosen.path;
   throw new HeraldError(
     'refused',
     `Every virtual camera shows a session already: ${listed}. Remove one of those outputs, or load the driver with more: ` +
-      `sudo modprobe -r v4l2loopback && ${MODPROBE.replace('devices=1', `devices=${devices.length + 1}`)}`,
+      `sudo modprobe -r v4l2loopback && ${CAMERA_MODPROBE.replace('devices=1', `devices=${devices.length + 1}`)}`,
   );
 }
 

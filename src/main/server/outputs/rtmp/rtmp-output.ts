@@ -3,6 +3,7 @@ import { SAMPLE_RATE_HZ } from '../../../../shared/units';
 import { AacEncoder } from '../../encode/aac';
 import { HeraldError } from '../../errors';
 import { backoffMs } from '../backoff';
+import { NextTry } from '../next-try';
 import type { EncodedPacket, MediaFormat } from '../output';
 import type { PushOptions, PushOutput, PushState } from '../push';
 import { Feed } from './feed';
@@ -41,6 +42,7 @@ export class RtmpOutput implements PushOutput {
   private soundOriginSamples = 0;
   private heardSamples = 0;
   private again: NodeJS.Timeout | undefined;
+  private readonly nextTry = new NextTry();
   private good: NodeJS.Timeout | undefined;
   private closing: Promise<void> | undefined;
 
@@ -69,7 +71,8 @@ export class RtmpOutput implements PushOutput {
 
   get figures(): Record<string, number> {
     const { droppedPictures, droppedSounds, backlogMs } = this.feed;
-    return { ...this.sums, droppedPictures, droppedSounds, backlogMs: Math.round(backlogMs) };
+    const retryInMs = this.nextTry.inMs;
+    return { ...this.sums, droppedPictures, droppedSounds, backlogMs: Math.round(backlogMs), retryInMs };
   }
 
   async start(format: MediaFormat): Promise<void> {
@@ -138,7 +141,7 @@ export class RtmpOutput implements PushOutput {
     if (this.closing) return;
     clearTimeout(this.good);
     this.feed.end();
-    this.again = setTimeout(() => this.connect(), backoffMs(++this.failures));
+    this.again = setTimeout(() => this.connect(), this.nextTry.in(backoffMs(++this.failures)));
     this.set('reconnecting', reason);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../backoff';
+import { NextTry } from '../next-try';
 import type { EncodedPacket, MediaFormat } from '../output';
 import type { PushOptions, PushOutput, PushState } from '../push';
 import type { IceServer } from '../webrtc/connection';
@@ -25,7 +26,8 @@ export class WhipOutput implements PushOutput {
   readonly kind = 'whip';
   /** Servers that cut what they get into HLS segments cut at keyframes, and not all of them ask for any. */
   readonly keyframeIntervalMs = 2_000;
-  readonly figures = { ...newSenderFigures(), connects: 0, failures: 0 };
+  private readonly sums = { ...newSenderFigures(), connects: 0, failures: 0 };
+  private readonly nextTry = new NextTry();
   onChange: (state: PushState, reason?: string) => void = () => {};
   private state_: PushState = 'connecting';
   private publication: Publication | undefined;
@@ -43,6 +45,10 @@ export class WhipOutput implements PushOutput {
 
   get state(): PushState {
     return this.state_;
+  }
+
+  get figures(): Record<string, number> {
+    return { ...this.sums, retryInMs: this.nextTry.inMs };
   }
 
   async start(format: MediaFormat): Promise<void> {
@@ -82,16 +88,17 @@ export class WhipOutput implements PushOutput {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof WhipProblem)) throw error;
-        this.figures.failures++;
+        this.sums.failures++;
         // An address that has worked is tried again whatever it answers now: a server that restarts may know nothing for a while.
-        if (error.lasting && this.figures.connects === 0) return this.change('failed', error.message);
+        if (error.lasting && this.sums.connects === 0) return this.change('failed', error.message);
         retryAfterMs = error.retryAfterMs;
         this.change('reconnecting', error.message);
         // It told of a STUN or TURN server, which may be just what was missing.
         if (known.length === 0 && this.learntIceServers.length > 0) continue;
       }
       failures++;
-      await sleep(this.settings.backoffMs(failures, retryAfterMs), undefined, { signal }).catch(() => {});
+      const waitMs = this.nextTry.in(this.settings.backoffMs(failures, retryAfterMs));
+      await sleep(waitMs, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -104,7 +111,7 @@ export class WhipOutput implements PushOutput {
       format,
       // werift asks the first STUN and the first TURN server: the far end's own are the better choice.
       iceServers: [...this.learntIceServers, ...iceServers],
-      figures: this.figures,
+      figures: this.sums,
       onKeyframeRequest: requestKeyframe,
       onIceServers: (servers) => (this.learntIceServers = servers),
       signal: this.stopping.signal,
@@ -117,7 +124,7 @@ export class WhipOutput implements PushOutput {
     try {
       if (signal.aborted) return 0;
       this.publication = publication;
-      this.figures.connects++;
+      this.sums.connects++;
       this.change('live');
       requestKeyframe();
       const reason = await publication.gone;
