@@ -7,6 +7,8 @@ const STEPS = 3;
 const DEEP_MS = 200;
 /** The largest step is left out: a way that became longer is one step. */
 const RISE_MS = 120;
+/** A receiver that begins is slow for a moment: it sets up its decoders. */
+const SETTLE_MS = 1_500;
 
 /**
  * Tells of a queue that fills much faster than it is emptied, at the first sign. What arrives from such a queue is old: at eight
@@ -18,6 +20,7 @@ export class Backlog {
   private shortestMs = Number.POSITIVE_INFINITY;
   private steps: { riseMs: number; bytes: number; arrivedMs: number }[] = [];
   private lastMs: number | undefined;
+  private sinceMs: number | undefined;
 
   /** What came through while it filled, bits per second; undefined while nothing tells of a queue. */
   carriedBps: number | undefined;
@@ -34,10 +37,11 @@ export class Backlog {
       bytes += packet.bytes;
     }
     if (delayMs === Number.POSITIVE_INFINITY) return;
+    this.sinceMs ??= arrivedMs;
     this.shortestMs = Math.min(this.shortestMs, delayMs);
     const riseMs = delayMs - (this.lastMs ?? delayMs);
     this.lastMs = delayMs;
-    if (riseMs < STEP_MS) this.steps = [];
+    if (riseMs < STEP_MS || arrivedMs - this.sinceMs < SETTLE_MS) this.steps = [];
     else this.steps.push({ riseMs, bytes, arrivedMs });
     this.carriedBps = this.judged(delayMs - this.shortestMs);
   }

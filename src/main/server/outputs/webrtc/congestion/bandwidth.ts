@@ -21,6 +21,8 @@ const HEAVY_LOSS_WITHOUT_QUEUE = 0.2;
 const BACK_OFF = 0.85;
 /** Until a long queue is gone it must be fed slowly. */
 const DRAIN = 0.6;
+/** Where no more than this share of what is sent comes through, the first reports of a queue are enough. */
+const FLOODED_BELOW = 0.6;
 const DRAIN_ABOVE_MS = 300;
 /** A quarter more every half second: from 250 kbit/s to 2.5 Mbit/s in 5 s. */
 const GROWTH_PER_S = Math.log(1.25) / 0.5;
@@ -135,7 +137,8 @@ export class BandwidthEstimate {
     if (loss !== undefined) this.lossFraction = loss;
     const heavy = this.queueMs < QUIET_QUEUE_MS ? HEAVY_LOSS_WITHOUT_QUEUE : HEAVY_LOSS;
     const { carriedBps } = this.backlog;
-    if (carriedBps !== undefined && this.mayDecide(nowMs)) {
+    const flooded = carriedBps !== undefined && carriedBps < rateOf(this.sending) * FLOODED_BELOW;
+    if (flooded && this.mayDecide(nowMs)) {
       this.fall('delay', carriedBps * DRAIN, nowMs, carriedBps);
     } else if (loss !== undefined && loss > heavy) {
       this.fall('loss', (this.receivedBps || this.target * (1 - loss)) * (1 - loss / 2), nowMs);
