@@ -616,6 +616,12 @@ describe.skipIf(!chromium)('the studio page', () => {
       await audible(page);
       await lineState('你是谁？', 'said');
       expect(await words('你是谁？')).toBe('我是这里的主播。');
+      // What went wrong at the server is told in the page's language, too.
+      llm.script = failureOf(401, { message: 'Incorrect API key' });
+      await page.getByLabel('问题').fill('还在吗？');
+      await page.keyboard.press('Enter');
+      await lineState('还在吗？', 'failed');
+      await line('还在吗？').getByText('服务需要密钥（401）').waitFor();
       expect(complaints).toEqual([]);
     });
 

@@ -268,7 +268,11 @@ describe.skipIf(!chromium)('script and recordings', () => {
     await pick('broken.wav', 'audio/wav', 'not audio at all');
     await page.getByRole('alert').filter({ hasText: '浏览器读不了这个文件' }).waitFor();
     await page.getByRole('button', { name: '让数字人说', exact: true }).click();
-    await page.getByRole('alert').filter({ hasText: '数字人说不了这个文件' }).waitFor();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: '数字人说不了这个文件' })
+      .filter({ hasText: '这不是可以播放的音频' })
+      .waitFor();
 
     await page.getByRole('button', { name: '录下声音' }).click();
     await page.getByRole('img', { name: '音量' }).waitFor();

@@ -123,6 +123,9 @@ describe.skipIf(!chromium)('settings, and the clean feed', () => {
     await page.getByRole('searchbox', { name: '搜索设置' }).fill('语速');
     await field('speed').getByText('说话的快慢').waitFor();
     await page.getByRole('searchbox', { name: '搜索设置' }).fill('同时会话数');
+    await field('max_session').getByRole('textbox', { name: '同时会话数' }).fill('0');
+    await page.keyboard.press('Enter');
+    await field('max_session').getByRole('alert').filter({ hasText: '不能小于 1' }).waitFor();
     await field('max_session').getByRole('textbox', { name: '同时会话数' }).fill('2');
     await page.keyboard.press('Enter');
     await field('max_session').getByText('已生效').waitFor();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EXPORT_FORMATS } from './export-formats';
+import { told } from './told';
 
 /**
  * Every HTTP body, reply and event of Herald. The server validates with these, the page takes its types from them and
@@ -104,7 +105,7 @@ const ok = z.object({ code: z.literal(0), msg: z.literal('ok') });
 const okData = ok.extend({ data: z.literal('ok') });
 
 /** Any failure, of any status. `msg` says what to do. */
-export const failureReply = z.object({ code: z.literal(-1), msg: z.string() });
+export const failureReply = z.object({ code: z.literal(-1), msg: z.string(), told: told.optional() });
 export type FailureReply = z.infer<typeof failureReply>;
 
 export const offerReply = z.object({ sdp: z.string(), type: z.literal('answer'), sessionid: z.int() });
@@ -161,6 +162,8 @@ export const sessionEvent = z.discriminatedUnion('status', [
     reason: z.string().optional(),
     remedy: z.string().optional().describe('What to do'),
     fallback: z.string().optional().describe('Who does it instead'),
+    told: told.optional(),
+    toldRemedy: told.optional(),
   }),
   /** A turn is being worked on: thought about (chat) or prepared. `start` follows when it is heard. */
   z.object({ status: z.literal('turn'), turn: z.number(), kind: z.enum(['chat', 'echo', 'audio']), text: z.string() }),
@@ -180,6 +183,7 @@ export const sessionEvent = z.discriminatedUnion('status', [
     durationMs: z.number().optional().describe('Recorded so far'),
     bytes: z.number().optional().describe('On the disk so far'),
     reason: z.string().optional().describe('Why it ended by itself, for people'),
+    told: told.optional(),
   }),
   /** What became of an output that was added to the session. */
   z.object({
@@ -362,6 +366,8 @@ export const voicesReply = z.object({
         engine: z.string(),
         state: z.enum(['ready', 'unknown', 'failing']),
         problem: z.string().optional(),
+        told: told.optional(),
+        toldRemedy: told.optional(),
         retryInMs: z.number().optional(),
       }),
     ),
@@ -385,6 +391,7 @@ export const jobView = z.object({
   progress: z.number().describe('0 to 1'),
   createdAt: z.string().describe('ISO 8601'),
   problem: z.string().optional().describe('Why it failed, for people'),
+  told: told.optional(),
   warnings: z.array(z.string()),
 });
 export type JobView = z.infer<typeof jobView>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SETTING_GROUPS, type SettingGroup } from './setting-groups';
+import { told } from './told';
 
 /** What `GET /api/settings` says of one setting. */
 export const settingRow = z.object({
@@ -44,7 +45,7 @@ export const settingsPatchReply = z.object({
   }),
 });
 
-export const settingProblem = z.object({ name: z.string(), msg: z.string() });
+export const settingProblem = z.object({ name: z.string(), msg: z.string(), told: told.optional() });
 export type SettingProblem = z.infer<typeof settingProblem>;
 
 export const settingsRefusal = z.object({

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JobView } from '../../shared/protocol';
+import { alsoTold, type Told } from '../../shared/told';
 import { HeraldError } from './errors';
 
 export interface JobTools {
@@ -34,6 +35,7 @@ export interface EndedJob {
   state: JobView['state'];
   /** Why it failed, for people. */
   problem?: string;
+  told?: Told;
 }
 
 const MAX_WARNINGS = 20;
@@ -125,6 +127,7 @@ export class JobQueue<T> {
       else {
         view.state = 'failed';
         view.problem = error instanceof Error ? error.message : String(error);
+        Object.assign(view, alsoTold(view.problem));
       }
     }
     this.options.onEnded?.(view);

@@ -1,3 +1,5 @@
+import { alsoTold, type Told, toldOf } from '../../shared/told';
+
 /** The outside services that a turn depends on. */
 export type ProviderPart = 'llm' | 'voice';
 
@@ -51,4 +53,13 @@ export class ProviderError extends Error {
     this.ofRequest = ofRequest;
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** Its reason and its remedy by key, for clients that say them in another language. */
+export function toldOfFault({ reason, remedy }: Pick<ProviderFault, 'reason' | 'remedy'>): {
+  told?: Told;
+  toldRemedy?: Told;
+} {
+  const toldRemedy = toldOf(remedy);
+  return { ...alsoTold(reason), ...(toldRemedy && { toldRemedy }) };
 }

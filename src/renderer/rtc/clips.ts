@@ -1,4 +1,5 @@
 import type { ClipView } from '../../shared/protocol';
+import { jobInOwnWords } from '../i18n/told';
 import { request, withToken } from './http';
 
 /** Calls about clips: a text or script in, an MP4 out. */
@@ -14,7 +15,7 @@ export interface ClipWish {
 }
 
 export const listClips = async (): Promise<Clip[]> =>
-  (await request<{ data: { clips: Clip[] } }>('GET', '/api/clips')).data.clips;
+  (await request<{ data: { clips: Clip[] } }>('GET', '/api/clips')).data.clips.map(jobInOwnWords);
 
 export const makeClip = (wish: ClipWish) => request('POST', '/api/clips', { body: wish });
 

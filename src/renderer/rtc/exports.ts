@@ -1,5 +1,6 @@
 import type { ExportFormat } from '../../shared/export-formats';
 import type { ExportView } from '../../shared/protocol';
+import { jobInOwnWords } from '../i18n/told';
 import { request, withToken } from './http';
 
 /** Calls about exports: recordings and clips in other formats and shapes. */
@@ -29,7 +30,7 @@ export const addExport = async (source: ExportSource, wish: ExportWish): Promise
   (await request<{ data: { id: string } }>('POST', '/api/exports', { body: { ...source, ...wish } })).data.id;
 
 export const listExports = async (): Promise<Export[]> =>
-  (await request<{ data: { exports: Export[] } }>('GET', '/api/exports')).data.exports;
+  (await request<{ data: { exports: Export[] } }>('GET', '/api/exports')).data.exports.map(jobInOwnWords);
 
 /** Stops making it, or deletes the file. */
 export const deleteExport = (id: string) => request('DELETE', `/api/exports/${encodeURIComponent(id)}`);

@@ -1,6 +1,8 @@
 /** The page's calls to the server that it came from (API.md). Every failure is an `ApiError` with words for people. */
 
 import type { voicesReply } from '../../shared/protocol';
+import type { Told } from '../../shared/told';
+import { inOwnWords, problemInOwnWords } from '../i18n/told';
 import { readVoices, type SpeechWish, type Voices } from '../store/voices';
 
 export class ApiError extends Error {
@@ -8,7 +10,7 @@ export class ApiError extends Error {
   constructor(
     /** HTTP status; 0 when the server did not answer at all. 200 is a documented refusal (`code: -1`). */
     readonly status: number,
-    /** What the server said, or '' when it said nothing. */
+    /** What the server said, in the reader's language where that is known; '' when it said nothing. */
     message: string,
     readonly retryAfterS?: number,
   ) {
@@ -20,6 +22,7 @@ interface Envelope {
   code?: number;
   msg?: string;
   data?: unknown;
+  told?: Told;
 }
 
 /** The token travels in the page's own address, where the server's QR code puts it. */
@@ -49,7 +52,7 @@ export function readReply<T>(status: number, body: string, retryAfter: string | 
   // `/humanaudio` answers bad files with msg "err" and the reason in data.
   const why = said?.msg === 'err' && typeof said.data === 'string' ? said.data : (said?.msg ?? '');
   const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
-  throw new ApiError(status, why, Number.isFinite(seconds) ? seconds : undefined);
+  throw new ApiError(status, inOwnWords(said?.told, why), Number.isFinite(seconds) ? seconds : undefined);
 }
 
 export async function request<T = Envelope>(
@@ -93,7 +96,8 @@ export async function human(
 
 export const listVoices = async (): Promise<Voices> => {
   const { data } = await request<(typeof voicesReply)['_output']>('GET', '/api/voices');
-  return readVoices(data, Date.now());
+  const engines = data.engines.map((engine) => ({ ...engine, problem: problemInOwnWords(engine) }));
+  return readVoices({ ...data, engines }, Date.now());
 };
 
 /** The language model that answers, with its host. */

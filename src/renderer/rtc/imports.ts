@@ -1,4 +1,5 @@
 import type { ImportKind, ImportView } from '../../shared/library-protocol';
+import { jobInOwnWords } from '../i18n/told';
 import { request } from './http';
 import { postForm, type Sending } from './upload';
 
@@ -25,7 +26,7 @@ export async function sendImport(
 }
 
 export const listImports = async (): Promise<ImportView[]> =>
-  (await request<{ data: { imports: ImportView[] } }>('GET', '/api/imports')).data.imports;
+  (await request<{ data: { imports: ImportView[] } }>('GET', '/api/imports')).data.imports.map(jobInOwnWords);
 
 /** Calls it off, or forgets what was told of it. What was imported stays. */
 export const dropImport = (id: string) => request('DELETE', `/api/imports/${encodeURIComponent(id)}`);

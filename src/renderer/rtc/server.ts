@@ -7,18 +7,28 @@ import type {
   TokensPage,
   TokenView,
 } from '../../shared/server-protocol';
+import type { Told } from '../../shared/told';
 import { request } from './http';
+
+interface EngineStatus {
+  engine: string;
+  state: 'ready' | 'unknown' | 'failing';
+  problem?: string;
+  told?: Told;
+  toldRemedy?: Told;
+}
 
 /** What /api/health says, as far as the panel shows it: the page comes from the very server that it asks. */
 export interface Health {
   status: 'ok' | 'degraded' | 'failing' | 'draining';
   reasons: string[];
+  toldReasons?: (Told | null)[];
   version: string;
   platform: string;
   uptimeS: number;
   encoders: { video: string[]; audio: string[] };
-  voice: { engine: string; engines: { engine: string; state: 'ready' | 'unknown' | 'failing'; problem?: string }[] };
-  chat: { model: string | null; problem?: string };
+  voice: { engine: string; engines: EngineStatus[] };
+  chat: { model: string | null; problem?: string; told?: Told };
   /** kind of turn -> milestone -> percentiles in ms */
   latencyMs: Record<string, Partial<Record<keyof TurnLatency, Percentiles>>>;
   mouth: {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { say } from '../../../shared/told';
 import { SAMPLE_RATE_HZ } from '../../../shared/units';
 import { HeraldError } from '../errors';
 import { PacketDecoder } from './decoder';
@@ -39,9 +40,9 @@ export interface DecodedAudio {
 export async function openAudio(bytes: Uint8Array, options: OpenAudioOptions = {}): Promise<DecodedAudio> {
   const { maxMinutes = 60, signal = new AbortController().signal } = options;
   signal.throwIfAborted();
-  if (bytes.length === 0) throw new HeraldError('refused', 'The file is empty (0 bytes).');
+  if (bytes.length === 0) throw new HeraldError('refused', say('upload.empty'));
   if (isPlaylist(bytes)) {
-    throw new HeraldError('refused', 'This is a playlist, not audio. Send the audio file itself.');
+    throw new HeraldError('refused', say('upload.playlist'));
   }
   const limitMs = maxMinutes * 60_000;
   const length = await measure(bytes, limitMs, signal);
@@ -49,7 +50,7 @@ export async function openAudio(bytes: Uint8Array, options: OpenAudioOptions = {
   const source = new Source(await Demux.open(bytes, signal));
   try {
     const first = source.next();
-    if (!first) throw new HeraldError('refused', 'The file is damaged: none of its sound can be decoded.');
+    if (!first) throw new HeraldError('refused', say('upload.damaged'));
     return new OpenedAudio(source, first, length, limitMs);
   } catch (error) {
     source.close();
@@ -96,7 +97,7 @@ async function measure(bytes: Uint8Array, limitMs: number, signal: AbortSignal) 
 
 function tooLong(limitMs: number): HeraldError {
   const minutes = limitMs / 60_000;
-  return new HeraldError('refused', `The audio is longer than the limit of ${minutes} minutes. Send a shorter piece.`);
+  return new HeraldError('refused', say('upload.tooLong', { minutes }));
 }
 
 /** Lets the event loop breathe during long work and notices the abort. */

@@ -12,6 +12,7 @@ import {
   AVSEEK_SIZE,
 } from 'node-av/constants';
 import { Codec, Dictionary, FormatContext, IOContext, Log, Packet, type Stream } from 'node-av/lib';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import { mp3CountsItsFrames, mp4LacksIndex, oggBreaksOff, wavBreaksOff } from './headers';
 import { Owned } from './owned';
@@ -35,7 +36,7 @@ const AVSEEK_FORCE = 0x20000;
 const MIN_PROBE_SCORE = 25;
 const OPEN_DEADLINE_MS = 15_000;
 
-const NOT_AUDIO = 'This is not audio that can be played. Send a wav, mp3, m4a, ogg, opus, flac, webm, aac or mp4 file.';
+const NOT_AUDIO = say('upload.notAudio');
 
 /** An opened container in memory and its sound track. All calls but `open` are synchronous: ~2 us a packet (measured). */
 export class Demux {
@@ -97,7 +98,7 @@ export class Demux {
       if (format.probeScore < MIN_PROBE_SCORE) throw new HeraldError('refused', NOT_AUDIO);
       const index = format.findBestStream(AVMEDIA_TYPE_AUDIO, -1, -1);
       const stream = format.streams[index];
-      if (!stream) throw new HeraldError('refused', 'The file has no sound track.');
+      if (!stream) throw new HeraldError('refused', say('upload.noTrack'));
       for (const other of format.streams) if (other.index !== index) other.discard = AVDISCARD_ALL;
       return new Demux(owned, format, stream, bytes);
     } catch (error) {
@@ -150,10 +151,7 @@ async function openInput(format: FormatContext, bytes: Uint8Array): Promise<void
   try {
     const code = await format.openInput('', null, options);
     if (code >= 0) return;
-    throw new HeraldError(
-      'refused',
-      mp4LacksIndex(bytes) ? 'The mp4 file is incomplete: its index is missing, so it cannot be played.' : NOT_AUDIO,
-    );
+    throw new HeraldError('refused', mp4LacksIndex(bytes) ? say('upload.noIndex') : NOT_AUDIO);
   } finally {
     options.free();
   }

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import { readPickle } from '../mouth/weights/pickle';
 import { NUMPY_SCALARS } from '../mouth/weights/pickle-globals';
@@ -15,7 +16,7 @@ export type Coords = readonly [y1: number, y2: number, x1: number, x2: number];
 
 /** What is wrong with a file or folder of an avatar, and what to do about it. */
 export const brokenFile = (file: string, what: string): HeraldError =>
-  new HeraldError('malformed', `${file} ${what}. Copy it again, or generate the avatar again in LiveTalking.`);
+  new HeraldError('malformed', say('import.brokenAvatar', { file, what }));
 
 /**
  * Reads a LiveTalking `coords.pkl`: a pickled list of (y1, y2, x1, x2), as Python integers or as numpy scalars. It is read as

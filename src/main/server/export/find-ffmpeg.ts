@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ffmpegPath, isFfmpegAvailable } from 'node-av/ffmpeg';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 
 const ANSWER_MS = 10_000;
@@ -30,11 +31,7 @@ export async function findFfmpeg(named: string | undefined): Promise<FoundFfmpeg
     const version = await versionOf(path);
     if (version !== undefined) return { path, version };
   }
-  throw new HeraldError(
-    'refused',
-    'exports need ffmpeg and there is none on this machine: run npm run fetch-ffmpeg, or install it (apt install ffmpeg, ' +
-      'brew install ffmpeg, winget install ffmpeg), or name one with --ffmpeg_path',
-  );
+  throw new HeraldError('refused', say('export.noFfmpeg'));
 }
 
 async function versionOf(path: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { FailureReply } from '../../../shared/protocol';
+import { alsoTold } from '../../../shared/told';
 import { HeraldError, type HeraldErrorKind } from '../errors';
 import type { Log } from '../log';
 
@@ -18,7 +19,7 @@ const STATUS: Record<HeraldErrorKind, number> = {
 /** How long a client should wait where nobody knows better. */
 const DEFAULT_RETRY_AFTER_S = 3;
 
-const failure = (msg: string): FailureReply => ({ code: -1, msg });
+const failure = (msg: string): FailureReply => ({ code: -1, msg, ...alsoTold(msg) });
 
 /** Every thrown thing becomes `{code:-1,msg}` with the status of its kind; what is not ours is logged and kept inside. */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {

@@ -18,6 +18,7 @@ import {
   speakingReply,
 } from '../../../shared/protocol';
 import { isPushMode, type Settings } from '../../../shared/settings';
+import { alsoTold, say } from '../../../shared/told';
 import { visemesEvent, visemesQuery } from '../../../shared/viseme-protocol';
 import { HeraldError } from '../errors';
 import type { SessionDirectory, SessionHandle } from '../session/api';
@@ -46,7 +47,7 @@ const EVENTS =
   'A stream of events, of which those of `visemes=true` have this schema; JSON where the session is unknown';
 
 const OK_DATA = { ...OK, data: 'ok' } as const;
-const failure = (msg: string) => ({ code: -1, msg }) as const;
+const failure = (msg: string) => ({ code: -1, msg, ...alsoTold(msg) }) as const;
 
 const failures = failing(400, 413);
 
@@ -59,7 +60,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
   const sessionOf = (id: number): SessionHandle => {
     const session = sessions.get(id);
     if (!session)
-      throw new HeraldError('refused', `Session not found: ${id}. Use the sessionid that /offer answered with`);
+      throw new HeraldError('refused', say('session.gone', { id }));
     return session;
   };
 
@@ -104,7 +105,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
     },
     async ({ body }) => {
       const session = sessionOf(body.sessionid);
-      if (body.text.trim() === '') return failure('text is empty: there is nothing to speak');
+      if (body.text.trim() === '') return failure(say('session.noText'));
       const options = { interrupt: body.interrupt, ...(body.tts && { voice: voiceSettings(body.tts) }) };
       const turn = body.type === 'chat' ? session.chat(body.text, options) : session.say(body.text, options);
       return { ...OK_DATA, turn };
@@ -131,7 +132,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       if (!file) throw new HeraldError('malformed', 'file: missing; send the recording as a file in the field "file"');
       const session = sessions.get(target.data.sessionid);
       if (!session) return { ...failure('Session not found'), data: `there is no session ${target.data.sessionid}` };
-      if (file.bytes.length === 0) return badAudio('the file is empty (0 bytes)');
+      if (file.bytes.length === 0) return badAudio(say('upload.empty'));
       try {
         const { bytes, fileName } = file;
         await whileClientWaits(reply, AUDIO_LIMIT_MS, (signal) =>
@@ -263,7 +264,7 @@ function voiceSettings({ voice, speed, pitch, ...extra }: NonNullable<HumanTts>)
   return { voice, speed, pitchSemitones: pitch, ...(Object.keys(extra).length > 0 && { extra }) };
 }
 
-const badAudio = (why: string) => ({ code: -1, msg: 'err', data: why }) as const;
+const badAudio = (why: string) => ({ code: -1, msg: 'err', data: why, ...alsoTold(why) }) as const;
 
 function assertJson(key: string, text: string): void {
   try {

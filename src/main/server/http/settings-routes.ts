@@ -1,6 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { settingsPatch, settingsPatchReply, settingsRefusal, settingsReply } from '../../../shared/settings-protocol';
+import {
+  type SettingProblem,
+  settingsPatch,
+  settingsPatchReply,
+  settingsRefusal,
+  settingsReply,
+} from '../../../shared/settings-protocol';
+import { alsoTold } from '../../../shared/told';
 import type { LiveSettings } from '../config/live';
 import { HeraldError } from '../errors';
 import { isOwnPageOrHolder } from './caller';
@@ -42,12 +49,14 @@ export function settingsRoutes(app: FastifyInstance, settings: LiveSettings | un
       const result = settings.change(request.body);
       if ('problems' in result) {
         const msg = result.problems.map(({ name, msg }) => `${name}: ${msg}`).join('; ');
-        return reply.code(400).send({ code: -1 as const, msg, problems: result.problems });
+        return reply.code(400).send({ code: -1 as const, msg, problems: result.problems.map(withTold) });
       }
       return { code: 0 as const, data: { settings: settings.describe(), ...result } };
     },
   );
 }
+
+const withTold = (problem: SettingProblem): SettingProblem => ({ ...problem, ...alsoTold(problem.msg) });
 
 function assertMayChange(request: FastifyRequest): void {
   if (isOwnPageOrHolder(request)) return;

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 
 export interface Upload {
@@ -31,7 +32,7 @@ export class Uploads {
       throw this.tooLarge();
     }
     if (this.running >= MAX_UPLOADS_AT_ONCE) {
-      throw new HeraldError('limit', 'too many uploads at once: try again in a moment', 2);
+      throw new HeraldError('limit', say('upload.tooMany'), 2);
     }
     this.running++;
     try {
@@ -72,6 +73,6 @@ export class Uploads {
   }
 
   private tooLarge(): HeraldError {
-    return new HeraldError('too-large', `the file is larger than ${this.maxMb} MB (--max_upload_mb)`);
+    return new HeraldError('too-large', say('upload.tooLarge', { megabytes: this.maxMb }));
   }
 }

@@ -1,4 +1,5 @@
 import { importPath } from '../../../shared/library-protocol';
+import { say } from '../../../shared/told';
 import { COORDS_FILE } from '../avatar/coords';
 import { FACE_DIR, FULL_DIR } from '../avatar/livetalking';
 import { HeraldError } from '../errors';
@@ -38,20 +39,13 @@ export class AvatarFolder {
     this.inside ??= inside;
     if (inside === this.inside) return;
     const [one, other] = [this.inside, inside].map((folder) => folder || 'the top folder');
-    throw new HeraldError(
-      'malformed',
-      `there are two avatars in it, in ${one} and in ${other}: bring them in one after another`,
-    );
+    throw new HeraldError('malformed', say('import.twoAvatars', { one: one!, other: other! }));
   }
 
   /** The last part of its path, '' where it has none of its own. @throws HeraldError('malformed') when there was no avatar */
   get name(): string {
     if (this.inside === undefined) {
-      throw new HeraldError(
-        'malformed',
-        `no LiveTalking avatar was found in it: that is a folder with ${FULL_DIR}, ${FACE_DIR} and ${COORDS_FILE} ` +
-          '(LiveTalking keeps them in data/avatars)',
-      );
+      throw new HeraldError('malformed', say('import.noAvatar'));
     }
     return this.inside.split('/').at(-1)!;
   }

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ImportKind, importPath, MAX_IMPORT_BYTES, MAX_IMPORT_FILES } from '../../../shared/library-protocol';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import { AvatarFolder, avatarFileOf } from './avatar-files';
 import { checkRoom, storeProblem } from './room';
@@ -85,7 +86,7 @@ export class Inbox {
     const name = basename(path);
     const ending = extname(name).toLowerCase();
     if (!endings.includes(ending)) {
-      throw new HeraldError('malformed', `${name} is no file of weights: they end in ${endings.join(', ')}`);
+      throw new HeraldError('malformed', say('import.notWeights', { file: name, endings: endings.join(', ') }));
     }
     if (this.received)
       throw this.kind === 'weights' ? new HeraldError('malformed', 'bring in one file of weights at a time') : both();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { ImportKind, ImportResult, ImportView } from '../../../shared/library-protocol';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import { JobQueue, type JobTools, newJobId } from '../job-queue';
 import type { Log } from '../log';
@@ -154,7 +155,7 @@ export class ImportLibrary {
   private checkOpen(): void {
     const open = this.queue.list().filter(({ state }) => state === 'queued' || state === 'running');
     if (open.length < MAX_OPEN) return;
-    throw new HeraldError('limit', `${MAX_OPEN} imports are being worked on: wait until one of them is done`, 30);
+    throw new HeraldError('limit', say('import.tooMany', { count: MAX_OPEN }), 30);
   }
 
   private async readInto(

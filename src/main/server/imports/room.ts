@@ -1,4 +1,5 @@
 import { mkdir, statfs } from 'node:fs/promises';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 
 /** Left free for recordings and for whatever else lives on the disk. */
@@ -10,12 +11,8 @@ export async function checkRoom(dir: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(dir);
   const free = bavail * bsize;
   if (free >= bytes + SPARE_BYTES) return;
-  const mb = (count: number) => `${Math.ceil(count / 1e6)} MB`;
-  throw new HeraldError(
-    'refused',
-    `there is no room for it: it takes ${mb(bytes)}, ${mb(free)} are free and ${mb(SPARE_BYTES)} stay so. Delete something, ` +
-      'or choose another disk with --data.',
-  );
+  const mb = (count: number) => Math.ceil(count / 1e6);
+  throw new HeraldError('refused', say('import.noRoom', { needed: mb(bytes), free: mb(free), keep: mb(SPARE_BYTES) }));
 }
 
 /** What the file system said while something was stored, and what to do about it. */
@@ -23,11 +20,11 @@ export function storeProblem(error: unknown): unknown {
   switch ((error as NodeJS.ErrnoException)?.code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new HeraldError('refused', 'the disk is full: delete something, or choose another disk with --data');
+      return new HeraldError('refused', say('import.full'));
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new HeraldError('refused', "Herald's data folder cannot be written to: change its permissions");
+      return new HeraldError('refused', say('import.noPermission'));
     default:
       return error;
   }

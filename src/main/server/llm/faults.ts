@@ -1,4 +1,5 @@
 import { APIConnectionError, APIError } from 'openai';
+import { say } from '../../../shared/told';
 import { ProviderError, type ProviderFault } from '../provider-error';
 import { OversizedBody } from './body';
 import type { LlmConfig } from './presets';
@@ -51,33 +52,30 @@ function statusFault({ status = 0, error, headers }: APIError, asked: Asked): Pr
     llmFault(asked, { reason, remedy, ...more });
 
   if (status === 402 || /insufficient_quota|arrearage|insufficient.balance/i.test(code)) {
-    return fault(
-      `its account has no credit left (${status})`,
-      'Top the account up, or choose another service with --llm_preset.',
-    );
+    return fault(say('llm.noCredit', { status }), say('llm.do.topUp'));
   }
   if (/data_inspection|datainspection|content_filter|content_policy/i.test(code)) {
-    return fault(`its content filter refused the question (${status})`, 'Ask in other words.');
+    return fault(say('llm.filtered', { status }), say('llm.do.reword'));
   }
   switch (status) {
     case 401:
       return apiKey
-        ? fault('it refused the key (401)', `Check the key in ${keyVariable}.`)
-        : fault('it wants a key (401)', `Set ${keyVariable}.`);
+        ? fault(say('llm.keyRefused'), say('llm.do.checkKey', { variable: keyVariable }))
+        : fault(say('llm.keyWanted'), say('llm.do.setKey', { variable: keyVariable }));
     case 403:
-      return fault(`it refused access ${why}`, `Check that the key in ${keyVariable} may use this model.`);
+      return fault(say('llm.accessRefused', { why }), say('llm.do.checkAccess', { variable: keyVariable }));
     case 429: {
       const retryAfterMs = retryAfterOf(headers);
-      if (retryAfterMs === undefined) return fault('it has too many requests (429)', 'Ask again in a moment.');
+      if (retryAfterMs === undefined) return fault(say('llm.busy'), say('llm.do.askAgain'));
       const seconds = Math.ceil(retryAfterMs / 1_000);
-      return fault(`it has too many requests (429) and asks for ${seconds} s`, `Ask again in ${seconds} s.`, {
+      return fault(say('llm.busyFor', { seconds }), say('llm.do.askAgainIn', { seconds }), {
         retryAfterMs,
       });
     }
   }
   if (status >= 500) {
     const retryAfterMs = retryAfterOf(headers);
-    return fault(`it failed ${why}`, 'Ask again in a moment.', {
+    return fault(say('llm.broke', { why }), say('llm.do.askAgain'), {
       retrySafe: true,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
@@ -86,16 +84,16 @@ function statusFault({ status = 0, error, headers }: APIError, asked: Asked): Pr
     return fault(`it has moved to ${placeOf(headers?.get('location'), asked)} (${status})`, 'Correct --llm_base_url.');
   }
   return /context|too long|max(?:imum)? \w*length/i.test(`${code} ${message}`)
-    ? fault(`the conversation is too long for it ${why}`, 'Lower --llm_history_tokens.')
-    : fault(`it refused the request ${why}`, 'Check --llm_model and --llm_extra_body.');
+    ? fault(say('llm.tooLong', { why }), say('llm.do.shorten'))
+    : fault(say('llm.requestRefused', { why }), say('llm.do.checkModel'));
 }
 
 /** An error that came inside an answer that had begun with 200. */
 export function frameFault(payload: unknown, asked: Asked): ProviderError {
   const { message } = explanationIn({ error: payload }, asked.config.apiKey);
   return llmFault(asked, {
-    reason: `it gave up${message ? `: ${message}` : ''}`,
-    remedy: 'Ask again; if that keeps happening, choose another model with --llm_model.',
+    reason: message ? say('llm.gaveUp', { why: message }) : 'it gave up',
+    remedy: say('llm.do.otherModel'),
   });
 }
 
@@ -105,17 +103,17 @@ function connectionFault(error: unknown, asked: Asked): ProviderError {
   const { host, hostname, origin } = new URL(baseUrl);
   const cause = error;
   if (code === 'ECONNREFUSED') {
-    const remedy = start ? `${start[0]!.toUpperCase()}${start.slice(1)}.` : 'Start it, or correct --llm_base_url.';
-    return noAnswer(asked, { reason: `nothing answers at ${origin}`, remedy, retrySafe: true, cause });
+    const remedy = start ? `${start[0]!.toUpperCase()}${start.slice(1)}.` : say('llm.do.start');
+    return noAnswer(asked, { reason: say('llm.nobody', { origin }), remedy, retrySafe: true, cause });
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const remedy = 'Check the internet connection and --llm_base_url.';
+    const remedy = say('llm.do.checkName');
     const retrySafe = code === 'EAI_AGAIN';
-    return noAnswer(asked, { reason: `the name ${hostname} was not found`, remedy, retrySafe, cause });
+    return noAnswer(asked, { reason: say('llm.noName', { host: hostname }), remedy, retrySafe, cause });
   }
   if (/TIMEDOUT|TIMEOUT|UNREACH/.test(code) || (error instanceof Error && error.name === 'TimeoutError')) {
-    const remedy = 'Check the network and --llm_base_url.';
-    return noAnswer(asked, { reason: `${origin} did not answer in time`, remedy, cause });
+    const remedy = say('llm.do.checkNetwork');
+    return noAnswer(asked, { reason: say('llm.noAnswer', { origin }), remedy, cause });
   }
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) {
     return noAnswer(asked, {
@@ -129,8 +127,8 @@ function connectionFault(error: unknown, asked: Asked): ProviderError {
     return llmFault(asked, { reason: `${host} does not speak ${new URL(baseUrl).protocol}//`, remedy, cause });
   }
   return llmFault(asked, {
-    reason: `the connection to ${host} was lost`,
-    remedy: 'Ask again.',
+    reason: say('llm.lost', { host }),
+    remedy: say('llm.do.again'),
     retrySafe: true,
     cause,
   });

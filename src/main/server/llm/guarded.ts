@@ -1,3 +1,4 @@
+import { say } from '../../../shared/told';
 import { ProviderError } from '../provider-error';
 import { NoAnswerError } from './faults';
 import type { ChatMessage, Llm, LlmOptions } from './llm';
@@ -148,20 +149,20 @@ export class GuardedLlm implements Llm {
       case 'begin':
         return new NoAnswerError({
           ...fault,
-          reason: `it did not begin to answer within ${seconds} s`,
-          remedy: 'Ask again, or allow it more time with --llm_first_token_s (a large model may still be loading).',
+          reason: say('llm.late', { seconds }),
+          remedy: say('llm.do.moreTime'),
         });
       case 'stop thinking':
         return new ProviderError({
           ...fault,
           reason: `it fell silent while thinking, for ${seconds} s`,
-          remedy: 'Ask again, or allow it more time with --llm_next_token_s.',
+          remedy: say('llm.do.morePatience'),
         });
       case 'go on':
         return new ProviderError({
           ...fault,
-          reason: `it fell silent in mid-answer, for ${seconds} s`,
-          remedy: 'Ask again, or allow it more time with --llm_next_token_s.',
+          reason: say('llm.silent', { seconds }),
+          remedy: say('llm.do.morePatience'),
         });
     }
   }

@@ -1,4 +1,5 @@
 import type { LLM_PRESETS, Settings } from '../../../shared/settings';
+import { say } from '../../../shared/told';
 
 export type LlmPreset = (typeof LLM_PRESETS)[number];
 type KeySetting = 'dashscope_api_key' | 'openai_api_key' | 'deepseek_api_key';
@@ -102,7 +103,8 @@ export function resolveLlm(settings: Settings): LlmConfig | { problem: string } 
 }
 
 const noKey = (host: string, variable: string): string =>
-  `chat needs a language model, and ${host} needs a key: set ${variable}` +
-  `${variable === 'DASHSCOPE_API_KEY' ? '' : ' (or DASHSCOPE_API_KEY with --llm_preset dashscope)'}, ` +
-  'or use a model on this machine with --llm_preset ollama (lmstudio and vllm too), ' +
-  'or any OpenAI-compatible service with --llm_base_url and OPENAI_API_KEY';
+  say('llm.do.configure', {
+    host,
+    variable,
+    preset: variable === 'DASHSCOPE_API_KEY' ? '' : ' (or DASHSCOPE_API_KEY with --llm_preset dashscope)',
+  });

@@ -1,3 +1,4 @@
+import { say, type Told, toldOf } from '../../../shared/told';
 import type { MouthStatus } from '../mouth/mouth';
 import type { EngineStatus } from '../tts/tts';
 import type { LoopDelay } from './event-loop';
@@ -12,6 +13,8 @@ export interface Condition {
   status: HealthStatus;
   /** What is wrong, and what to do about it; empty when nothing is. */
   reasons: string[];
+  /** The same by key, for pages in other languages; null for a reason that has none. */
+  toldReasons?: (Told | null)[];
 }
 
 export interface Vitals {
@@ -36,27 +39,29 @@ export function conditionOf({ mouth, voices, loop, freeBytes, minFreeBytes, drai
   const failing: string[] = [];
   const degraded: string[] = [];
 
-  if (mouth.state === 'restarting') degraded.push('mouth: its process died and is being replaced; lips rest meanwhile');
-  if (mouth.state === 'failed') degraded.push(`mouth: lips rest. ${mouth.lastError ?? "Herald's log says why"}`);
+  if (mouth.state === 'restarting') degraded.push(say('health.mouthReplaced'));
+  if (mouth.state === 'failed')
+    degraded.push(say('health.mouthRests', { why: mouth.lastError ?? "Herald's log says why" }));
   if (mouth.instead) {
     const { model, why, loading } = mouth.instead;
-    degraded.push(`mouth: ${model} ${loading ? 'is not in use yet' : 'cannot be used'}: ${why}`);
+    degraded.push(loading ? say('health.modelLoads', { model }) : say('health.modelUnusable', { model, why }));
   }
 
   const silent = voices.filter(({ state }) => state === 'failing');
-  const words = silent.map(({ engine, problem }) => `voice ${engine}: ${problem ?? 'failing'}`);
+  const words = silent.map(({ engine, problem }) => say('health.voice', { engine, why: problem ?? 'failing' }));
   (silent.length > 0 && silent.length === voices.length ? failing : degraded).push(...words);
 
   if (freeBytes !== undefined && freeBytes < minFreeBytes) {
-    degraded.push(`disk: ${mb(freeBytes)} MB free, recordings need ${mb(minFreeBytes)} (--record_min_free_mb)`);
+    degraded.push(say('health.disk', { free: mb(freeBytes), needed: mb(minFreeBytes) }));
   }
-  const late = `event loop: ${loop.p99Ms} ms late (p99), so pictures are too: fewer sessions, or a faster machine`;
+  const late = say('health.late', { late: loop.p99Ms });
   if (loop.p99Ms >= STALLED_MS) failing.push(late);
   else if (loop.p99Ms >= LATE_MS) degraded.push(late);
 
-  const reasons = [...failing, ...degraded];
-  if (draining) return { status: 'draining', reasons: ['the server is ending: no new sessions', ...reasons] };
-  return { status: failing.length > 0 ? 'failing' : degraded.length > 0 ? 'degraded' : 'ok', reasons };
+  const reasons = [...(draining ? [say('health.ending')] : []), ...failing, ...degraded];
+  const toldReasons = reasons.map((reason) => toldOf(reason) ?? null);
+  if (draining) return { status: 'draining', reasons, toldReasons };
+  return { status: failing.length > 0 ? 'failing' : degraded.length > 0 ? 'degraded' : 'ok', reasons, toldReasons };
 }
 
 const mb = (bytes: number) => Math.round(bytes / 1e6);

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { alsoTold } from '../../../shared/told';
 import type { AvatarLibrary } from '../avatar/library';
 import type { Mouth } from '../mouth/mouth';
 import type { ChatServices } from '../session/dialogue';
@@ -30,7 +31,11 @@ export function healthReport(parts: HealthParts): Record<string, unknown> {
     uptimeS: Math.round((Date.now() - startedAtMs) / 1_000),
     encoders: { video: ['h264 (libx264)', 'vp8 (libvpx)'], audio: ['opus (libopus)'] },
     voice: { engine: tts.name, engines: tts.status?.() ?? [] },
-    chat: { model: chat.llm?.name ?? null, ...(chat.problem && { problem: chat.problem }), rules: chat.rules.length },
+    chat: {
+      model: chat.llm?.name ?? null,
+      ...(chat.problem && { problem: chat.problem, ...alsoTold(chat.problem) }),
+      rules: chat.rules.length,
+    },
     latencyMs: latency.summary(),
     mouth: mouth.status(),
     sessions: sessions.list().length,

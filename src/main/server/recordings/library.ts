@@ -83,7 +83,7 @@ export class RecordingLibrary {
       await mkdir(dir, { recursive: true });
       const { bavail, bsize } = await statfs(dir);
       if (bavail * bsize < minFreeBytes) {
-        throw new HeraldError('refused', `not recorded: ${tooLittleSpace(bavail * bsize, { minFreeBytes })}`);
+        throw new HeraldError('refused', tooLittleSpace('record.noRoom', bavail * bsize, { minFreeBytes }));
       }
       const startedAt = new Date();
       for (let attempt = 1; ; attempt++) {
@@ -99,7 +99,7 @@ export class RecordingLibrary {
       }
     } catch (error) {
       if (error instanceof HeraldError) throw error;
-      throw new HeraldError('refused', `not recorded: ${writeProblem(error as NodeJS.ErrnoException)}`);
+      throw new HeraldError('refused', writeProblem(error as NodeJS.ErrnoException, 'not recorded: '));
     }
   }
 

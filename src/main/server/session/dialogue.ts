@@ -1,3 +1,4 @@
+import { say } from '../../../shared/told';
 import type { Conversation } from '../llm/history';
 import type { Llm, LlmOptions, Tool } from '../llm/llm';
 import { matchRule, type Rule } from '../llm/rules';
@@ -135,7 +136,7 @@ function noModel(problem = 'No language model is configured'): ProviderError {
   return new ProviderError({
     part: 'llm',
     provider: 'chat',
-    reason: 'no language model is configured',
+    reason: say('llm.none'),
     remedy: problem,
   });
 }

@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../../../shared/protocol';
+import { alsoTold } from '../../../shared/told';
 import type { Log } from '../log';
-import { ProviderError } from '../provider-error';
+import { ProviderError, toldOfFault } from '../provider-error';
 import type { Turn } from './turn';
 
 export interface FaultContext {
@@ -44,6 +45,7 @@ export class Faults {
         remedy: error.remedy,
       }),
       ...(fallback && { fallback }),
+      ...(error instanceof ProviderError ? toldOfFault(error) : alsoTold(message)),
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../../../shared/protocol';
+import { alsoTold, type Told } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import { containerOf } from '../outputs/recorder/fragments';
@@ -161,11 +162,15 @@ export class SessionRecording {
       const { durationMs, bytes } = recorder;
       const { ordered } = await library!.add(draft, sessionId, durationMs);
       await Promise.race([ordered, patience(patienceMs)]);
-      this.tell('finished', draft, { durationMs: Math.round(durationMs), bytes, ...(reason && { reason }) });
+      this.tell('finished', draft, {
+        durationMs: Math.round(durationMs),
+        bytes,
+        ...(reason && { reason, ...alsoTold(reason) }),
+      });
       return draft.file;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.tell('failed', draft, { reason: message });
+      this.tell('failed', draft, { reason: message, ...alsoTold(message) });
       throw new HeraldError('refused', `${draft.file} could not be finished: ${message}`);
     }
   }
@@ -197,7 +202,7 @@ export class SessionRecording {
   private tell(
     state: Extract<SessionEvent, { status: 'record' }>['state'],
     { file, name }: Draft,
-    more: { durationMs?: number; bytes?: number; reason?: string } = {},
+    more: { durationMs?: number; bytes?: number; reason?: string; told?: Told } = {},
   ): void {
     this.host.log.info(`record: ${file} ${state}${more.reason ? ` (${more.reason})` : ''}`);
     this.host.emit({ status: 'record', state, file, id: name.id, ...more });

@@ -1,4 +1,4 @@
-import type { ProviderError } from '../provider-error';
+import { type ProviderError, toldOfFault } from '../provider-error';
 import type { Timers } from './timers';
 import type { EngineStatus } from './tts';
 
@@ -64,6 +64,7 @@ export class Circuit {
       engine,
       state: this.#state,
       problem: `${this.#fault.reason}. ${this.#fault.remedy}`,
+      ...toldOfFault(this.#fault),
       retryInMs: Math.max(0, Math.round(this.#retryAtMs - this.#timers.nowMs())),
     };
   }

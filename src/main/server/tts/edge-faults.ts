@@ -1,3 +1,4 @@
+import { say } from '../../../shared/told';
 import { ProviderError, type ProviderFault } from '../provider-error';
 
 const PROVIDER = 'edgetts';
@@ -30,25 +31,25 @@ export function refusedFault({ status, date, retryAfter }: Refusal, nowMs = Date
     if (Math.abs(offMs) > CLOCK_TOLERANCE_MS) {
       const minutes = Math.round(Math.abs(offMs) / 60_000);
       return fault({
-        reason: `the service refused this computer (403): its clock is ${minutes} minutes ${offMs < 0 ? 'slow' : 'fast'}`,
-        remedy: `Set the clock, best by turning automatic time on, or ${OTHER_VOICE}.`,
+        reason: say('edge.clock', { minutes, way: offMs < 0 ? 'slow' : 'fast' }),
+        remedy: say('edge.do.clock'),
       });
     }
     return fault({
-      reason: 'the service refused this computer (403)',
+      reason: say('edge.refused'),
       remedy: `Check that the computer's clock and date are right: the service accepts only callers whose clock is. If they are, it does not serve this network or this version: ${OTHER_VOICE}.`,
     });
   }
   if (status < 400) {
     return fault({
-      reason: `a web page came back instead of the service (${status})`,
+      reason: say('edge.webPage', { status }),
       remedy: `Something on the network answers in its place: sign in to the network or check the proxy, or ${OTHER_VOICE}.`,
     });
   }
   const seconds = Number(retryAfter);
   return fault({
     reason: `the service answered ${status} ${status === 429 ? '(too many requests)' : ''}`.trim(),
-    remedy: `Try again later, or ${OTHER_VOICE}.`,
+    remedy: say('edge.do.later'),
     retrySafe: status >= 500,
     ...(retryAfter !== undefined && Number.isFinite(seconds) && { retryAfterMs: seconds * 1_000 }),
   });
@@ -58,12 +59,12 @@ export function refusedFault({ status, date, retryAfter }: Refusal, nowMs = Date
 export function unreachableFault(error: unknown): ProviderError {
   const code = networkCode(error);
   const named: Record<string, string> = {
-    ENOTFOUND: `${HOST} cannot be found: there is no internet connection or no name server`,
-    EAI_AGAIN: `${HOST} cannot be looked up: the name server does not answer`,
-    ECONNREFUSED: `${HOST} refused the connection`,
-    ECONNRESET: `the connection to ${HOST} was cut while it was being made`,
-    ETIMEDOUT: `${HOST} does not answer`,
-    ENETUNREACH: `${HOST} is out of reach: there is no way to the internet`,
+    ENOTFOUND: say('edge.noName', { host: HOST }),
+    EAI_AGAIN: say('edge.nameServer', { host: HOST }),
+    ECONNREFUSED: say('voice.refused', { address: HOST }),
+    ECONNRESET: say('edge.cut', { host: HOST }),
+    ETIMEDOUT: say('edge.noAnswer', { host: HOST }),
+    ENETUNREACH: say('edge.noInternet', { host: HOST }),
     EHOSTUNREACH: `${HOST} is out of reach`,
   };
   if (/CERT|SSL|TLS|VERIFY/.test(code)) {
@@ -75,7 +76,7 @@ export function unreachableFault(error: unknown): ProviderError {
   }
   return fault({
     reason: named[code] ?? `${HOST} cannot be reached${code ? ` (${code})` : ''}`,
-    remedy: `Check the internet connection, or ${OTHER_VOICE}.`,
+    remedy: say('edge.do.internet'),
     retrySafe: ['EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET'].includes(code),
     cause: error,
   });
@@ -131,8 +132,8 @@ export function unknownVoiceFault(voice: string, meant?: string): ProviderError 
 /** Nothing came within the time given. */
 export function lateFault(deadlineMs: number): ProviderError {
   return fault({
-    reason: `${HOST} did not answer within ${deadlineMs / 1_000} s`,
-    remedy: `Check the internet connection, or ${OTHER_VOICE}.`,
+    reason: say('edge.late', { host: HOST, seconds: deadlineMs / 1_000 }),
+    remedy: say('edge.do.internet'),
   });
 }
 

@@ -1,3 +1,4 @@
+import { say } from '../../../shared/told';
 import type { PcmChunk } from '../audio/frame';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
@@ -186,8 +187,8 @@ function asProviderError(error: unknown, provider: string, heard: boolean): Prov
     const seconds = error.limitMs / 1_000;
     return new ProviderError({
       ...common,
-      reason: heard ? `it stopped sending for ${seconds} s` : `no sound came within ${seconds} s`,
-      remedy: 'Check that the voice server is not overloaded, or allow it more time with --tts_deadline_s.',
+      reason: say(heard ? 'voice.stalled' : 'voice.late', { seconds }),
+      remedy: say('voice.do.moreTime'),
     });
   }
   const message = (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '');

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { say } from '../../../shared/told';
 import { ProviderError, type ProviderFault } from '../provider-error';
 
 /** What an engine knows about its own server's failures; each a sentence that says what to do. */
@@ -34,9 +35,9 @@ const SPENT = /quota|credit|balance|billing/i;
 const BUSY = /rate.?(?:limit|quota)|concurren/i;
 const MAX_MESSAGE_CHARACTERS = 300;
 const KEY_NAME = 'HERALD_TTS_API_KEY';
-const CORRECT_ADDRESS = 'Correct --TTS_SERVER.';
-const START_IT = 'Start the server or correct --TTS_SERVER.';
-const SEE_LOG = "Look at the voice server's own log.";
+const CORRECT_ADDRESS = say('voice.do.address');
+const START_IT = say('voice.do.start');
+const SEE_LOG = say('voice.do.log');
 
 /** Turns everything that can go wrong between us and a voice server into a `ProviderError`. Keys never get into it. */
 export class HttpFaults {
@@ -64,39 +65,32 @@ export class HttpFaults {
 
   /** An answer other than 2xx. `body` may be cut short. */
   status(status: number, headers: IncomingHttpHeaders, body: string): ProviderError {
-    const said = this.#said(body);
+    const why = `${status}${this.#said(body)}`;
     const wait = retryAfterMs(headers);
     const more = wait === undefined ? {} : { retryAfterMs: wait };
     if (status >= 300 && status < 400) {
-      return this.make(
-        `${this.address} sent us elsewhere (${status})`,
-        'Put the address that it leads to in --TTS_SERVER.',
-      );
+      return this.make(say('voice.moved', { address: this.address, status }), say('voice.do.moved'));
     }
     if (status === 401 || status === 403) {
-      const reason = this.#hasKey ? 'refused our key' : 'wants a key';
-      return this.make(`${this.address} ${reason} (${status}${said})`, `Put the right key in ${this.keyNames}.`);
+      const reason = say(this.#hasKey ? 'voice.keyRefused' : 'voice.keyWanted', { address: this.address, why });
+      return this.make(reason, say('voice.do.key', { names: this.keyNames }));
     }
     if (status === 402 || (status === 429 && SPENT.test(body) && !BUSY.test(body))) {
-      return this.make(`${this.address} has no credit left for us (${status}${said})`, 'Top up the account.', more);
+      return this.make(say('voice.noCredit', { address: this.address, why }), say('voice.do.topUp'), more);
     }
     if (status === 429) {
-      return this.make(
-        `${this.address} is asked too often (${status}${said})`,
-        'Wait a moment, or raise its limit.',
-        more,
-      );
+      return this.make(say('voice.busy', { address: this.address, why }), say('voice.do.wait'), more);
     }
     if (status === 404 || status === 405) {
       const remedy = this.#hints.missing ?? `Is it a ${this.#provider} server? ${CORRECT_ADDRESS}`;
-      return this.make(`${this.address} does not offer what was asked (${status}${said})`, remedy);
+      return this.make(say('voice.notOffered', { address: this.address, why }), remedy);
     }
     if (status >= 500) {
-      return this.make(`${this.address} failed (${status}${said})`, SEE_LOG, { ...more, retrySafe: true });
+      return this.make(say('voice.broke', { address: this.address, why }), SEE_LOG, { ...more, retrySafe: true });
     }
     return this.make(
-      `${this.address} turned the request down (${status}${said})`,
-      this.#hints.request ?? 'Correct the voice settings.',
+      say('voice.requestRefused', { address: this.address, why }),
+      this.#hints.request ?? say('voice.do.settings'),
       { ofRequest: true },
     );
   }
@@ -111,7 +105,7 @@ export class HttpFaults {
     }
     if (known) {
       const remedy = this.#hints.unreachable ?? known.remedy;
-      return this.make(`${this.address} ${known.reason}`, remedy, { ...known.more, cause: error });
+      return this.make(say(known.reason, { address: this.address }), remedy, { ...known.more, cause: error });
     }
     if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO/.test(code)) {
       return this.make(
@@ -126,7 +120,7 @@ export class HttpFaults {
       });
     }
     return this.make(
-      `${this.address} could not be reached (${code || 'unknown error'})`,
+      say('voice.notReached', { address: this.address, why: code || 'unknown error' }),
       this.#hints.unreachable ?? START_IT,
       {
         cause: error,
@@ -186,7 +180,7 @@ export class HttpFaults {
   }
 
   noSound(): ProviderError {
-    return this.make(`${this.address} sent no sound`, this.#hints.brokenOff ?? SEE_LOG);
+    return this.make(say('voice.noSound', { address: this.address }), this.#hints.brokenOff ?? SEE_LOG);
   }
 
   /** The server's own words, as a clause to append; empty where it had none. */
@@ -199,11 +193,16 @@ export class HttpFaults {
   }
 }
 
-const refused = { reason: 'refused the connection', remedy: START_IT, more: { retrySafe: true } };
-const reset = { reason: 'closed the connection without an answer', remedy: SEE_LOG, more: { retrySafe: true } };
-const unknownHost = { reason: 'is a host that cannot be found', remedy: CORRECT_ADDRESS, more: {} };
-const unreachable = { reason: 'cannot be reached from here', remedy: START_IT, more: {} };
-const CONNECTION: Record<string, { reason: string; remedy: string; more: Partial<ProviderFault> }> = {
+interface NoConnection {
+  reason: 'voice.refused' | 'voice.reset' | 'voice.noName' | 'voice.unreachable';
+  remedy: string;
+  more: Partial<ProviderFault>;
+}
+const refused: NoConnection = { reason: 'voice.refused', remedy: START_IT, more: { retrySafe: true } };
+const reset: NoConnection = { reason: 'voice.reset', remedy: SEE_LOG, more: { retrySafe: true } };
+const unknownHost: NoConnection = { reason: 'voice.noName', remedy: CORRECT_ADDRESS, more: {} };
+const unreachable: NoConnection = { reason: 'voice.unreachable', remedy: START_IT, more: {} };
+const CONNECTION: Record<string, NoConnection> = {
   ECONNREFUSED: refused,
   ECONNRESET: reset,
   EPIPE: reset,

@@ -1,3 +1,4 @@
+import type { Told } from '../../../shared/told';
 import type { PcmChunk } from '../audio/frame';
 import type { ProviderError } from '../provider-error';
 
@@ -44,6 +45,9 @@ export interface EngineStatus {
   state: 'ready' | 'unknown' | 'failing';
   /** Why it is failing and what to do. */
   problem?: string;
+  /** Its two sentences by key. */
+  told?: Told;
+  toldRemedy?: Told;
   /** When it will be asked again. */
   retryInMs?: number;
 }

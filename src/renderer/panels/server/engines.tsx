@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inOwnWords, problemInOwnWords } from '../../i18n/told';
 import type { Health } from '../../rtc/server';
 import classes from './server.module.css';
 
@@ -16,14 +17,14 @@ export function Engines({ health }: { health: Health }) {
       <dl className={classes.engines}>
         <Mouth mouth={health.mouth} />
         <Engine name={t('server.engine.voice')} value={voice.engine}>
-          {troubled.map(({ engine, problem }) => (
-            <p key={engine} className={classes.warn}>
-              {engine}: {t('server.engine.failing', { problem: problem ?? '' })}
+          {troubled.map((one) => (
+            <p key={one.engine} className={classes.warn}>
+              {one.engine}: {t('server.engine.failing', { problem: problemInOwnWords(one) ?? '' })}
             </p>
           ))}
         </Engine>
         <Engine name={t('server.engine.chat')} value={chat.model ?? t('server.engine.none')}>
-          {chat.problem && <p className={classes.dim}>{chat.problem}</p>}
+          {chat.problem && <p className={classes.dim}>{inOwnWords(chat.told, chat.problem)}</p>}
         </Engine>
         <Engine name={t('server.engine.video')} value={encoders.video.join(', ')} />
         <Engine name={t('server.engine.audio')} value={encoders.audio.join(', ')} />

@@ -1,6 +1,8 @@
 import { create } from 'zustand';
 import type { SettingGroup } from '../../../shared/setting-groups';
 import type { SettingProblem, SettingRow } from '../../../shared/settings-protocol';
+import type { Told } from '../../../shared/told';
+import { inOwnWords } from '../../i18n/told';
 import { ApiError, authorisation, request } from '../../rtc/http';
 
 export type Group = SettingGroup | 'desktop';
@@ -54,7 +56,7 @@ interface Changed {
 export async function changeSettings(changes: Readonly<Record<string, unknown>>): Promise<boolean> {
   const names = Object.keys(changes);
   mark(names, 'saving');
-  let reply: Changed | { msg?: string; problems?: SettingProblem[] };
+  let reply: Changed | { msg?: string; told?: Told; problems?: SettingProblem[] };
   try {
     // Not by `request`: a refusal here is more than its message.
     const answer = await fetch('/api/settings', {
@@ -76,10 +78,10 @@ export async function changeSettings(changes: Readonly<Record<string, unknown>>)
     }));
     return true;
   }
-  const { problems = [], msg = '' } = reply;
-  const refused = Object.fromEntries(problems.map(({ name, msg }) => [name, msg]));
+  const { problems = [], msg = '', told } = reply;
+  const refused = Object.fromEntries(problems.map(({ name, msg, told }) => [name, inOwnWords(told, msg)]));
   // A refusal of the whole (no token, no server) stands at what was touched.
-  const whole = problems.length > 0 ? {} : Object.fromEntries(names.map((name) => [name, msg]));
+  const whole = problems.length > 0 ? {} : Object.fromEntries(names.map((name) => [name, inOwnWords(told, msg)]));
   useSettings.setState((s) => ({
     problems: { ...without(s.problems, names), ...whole, ...refused },
     marks: without(s.marks, names),

@@ -1,3 +1,4 @@
+import { say } from '../../../../shared/told';
 import { endsEarly, type FileReader } from './file-reader';
 import { PickleError, readPickle } from './pickle';
 import { type CheckpointParts, MAX_PICKLE_BYTES, type StorageData } from './torch-parts';
@@ -71,13 +72,15 @@ const damaged = () => new PickleError('is damaged: its tensors and its numbers d
 /** What people give instead of a checkpoint, by its first bytes. */
 function whatItIs(head: Buffer): string {
   const text = head.toString('latin1');
-  if (head.length === 0) return 'is empty. Copy or download it again';
-  if (text.startsWith('version https://git-lfs'))
-    return 'is only a Git LFS pointer. Fetch the file itself with git lfs pull';
-  if (/^\s*(<!doctype|<html)/i.test(text)) return 'is a web page, not weights. Download the file itself';
+  if (head.length === 0) return clause('weights.empty');
+  if (text.startsWith('version https://git-lfs')) return clause('weights.pointer');
+  if (/^\s*(<!doctype|<html)/i.test(text)) return clause('weights.webPage');
   if (text.startsWith('ustar', 257)) return 'was saved by torch before 0.2. Save it again with a newer torch';
-  if (MAGIC_BYTES.subarray(0, head.length).equals(head))
-    return 'ends in the middle: it is cut off. Copy or download it again';
+  if (MAGIC_BYTES.subarray(0, head.length).equals(head)) return clause('weights.cut');
   if (head[0] === 0x80) return 'is a Python pickle, but not one that torch.save wrote';
-  return 'is no PyTorch checkpoint: it starts like neither kind of .pth file';
+  return clause('weights.notTorch');
 }
+
+type Clause = 'weights.empty' | 'weights.pointer' | 'weights.webPage' | 'weights.cut' | 'weights.notTorch';
+/** The sentence without the file's name before it and the full stop behind it, which whoever tells it puts there. */
+const clause = (key: Clause) => say(key, { file: '' }).slice(1, -1);

@@ -1,3 +1,4 @@
+import { say } from '../../../../shared/told';
 import type { TorchCheckpoint } from './torch-checkpoint';
 import {
   ATTENTION_WEIGHT,
@@ -78,7 +79,7 @@ function variantOf(checkpoint: TorchCheckpoint): Variant {
   const has = (name: string) => checkpoint.tensors.has(name);
   if (!has(`${encoderPrefix(0, 0)}.0.weight`)) {
     if (has('face_encoder.0.conv_block.0.weight') && has('audio_encoder.0.conv_block.0.weight')) {
-      throw checkpoint.refuse('is the SyncNet that judges lips, not the network that draws them: choose wav2lip.pth');
+      throw checkpoint.refuse(say('weights.syncNet', { file: '' }).slice(1, -1));
     }
     throw checkpoint.refuse(
       'is no Wav2Lip checkpoint: it has no face_encoder_blocks. Choose a wav2lip.pth of 96, 256 or 384',

@@ -1,3 +1,4 @@
+import { say } from '../../../../shared/told';
 import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE, samplesToMs } from '../../../../shared/units';
 import { AacEncoder } from '../../encode/aac';
 import type { EncodedPacket, MediaFormat, Output } from '../output';
@@ -204,7 +205,7 @@ export class Recorder implements Output {
     if (this.durationMs >= maxDurationMs) {
       this.endSamples = this.timeline.endSamples!;
       const minutes = maxDurationMs / 60_000;
-      this.end({ fault: false, message: `the longest recording is ${minutes} minutes (--record_max_minutes)` });
+      this.end({ fault: false, message: say('record.longest', { minutes }) });
       return;
     }
     this.uncheckedSamples += SAMPLES_PER_FRAME;
@@ -225,7 +226,7 @@ export class Recorder implements Output {
     const freeBytes = await this.file.freeBytes();
     if (freeBytes < this.options.minFreeBytes) {
       this.endSamples = this.timeline.endSamples!;
-      this.end({ fault: true, message: `the recording was ended because ${tooLittleSpace(freeBytes, this.options)}` });
+      this.end({ fault: true, message: tooLittleSpace('record.ranOut', freeBytes, this.options) });
     }
   }
 
@@ -255,22 +256,27 @@ export class Recorder implements Output {
   }
 }
 
-export function tooLittleSpace(freeBytes: number, { minFreeBytes }: { minFreeBytes: number }): string {
+/** Why a recording is not begun, or does not go on. */
+export function tooLittleSpace(
+  key: 'record.noRoom' | 'record.ranOut',
+  freeBytes: number,
+  { minFreeBytes }: { minFreeBytes: number },
+): string {
   const mb = (bytes: number) => Math.floor(bytes / 1e6);
-  return `the disk has ${mb(freeBytes)} MB left and ${mb(minFreeBytes)} MB must stay free (--record_min_free_mb): delete recordings, or choose another disk with --data`;
+  return say(key, { free: mb(freeBytes), keep: mb(minFreeBytes) });
 }
 
-/** What the file system said, and what to do about it. */
-export function writeProblem(error: NodeJS.ErrnoException): string {
+/** What the file system said, and what to do about it; `begun` is how the sentence begins. */
+export function writeProblem(error: NodeJS.ErrnoException, begun = ''): string {
   switch (error.code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'the disk is full: delete recordings, or choose another disk with --data';
+      return say('record.full', { begun });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'the recordings folder cannot be written to: change its permissions, or choose another one with --data';
+      return say('record.noPermission', { begun });
     default:
-      return `the recording cannot be written (${error.message})`;
+      return `${begun}the recording cannot be written (${error.message})`;
   }
 }
