@@ -19,6 +19,7 @@ export default defineConfig({
           'espeak-worker': at('src/main/server/tts/espeak-worker.ts'),
           convert: at('src/main/server/mouth/weights/convert-process.ts'),
           'local-voice': at('src/main/server/tts/local/voice-process.ts'),
+          decode: at('src/main/server/audio/decode-process.ts'),
           transcode: at('src/main/server/avatar/transcode-process.ts'),
           remux: at('src/main/server/recordings/remux-process.ts'),
           clip: at('src/main/server/clips/clip-main.ts'),

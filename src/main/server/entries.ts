@@ -12,6 +12,7 @@ export interface Entry {
 const SOURCES = {
   infer: 'mouth/infer.ts',
   'espeak-worker': 'tts/espeak-worker.ts',
+  decode: 'audio/decode-process.ts',
   transcode: 'avatar/transcode-process.ts',
   convert: 'mouth/weights/convert-process.ts',
   remux: 'recordings/remux-process.ts',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Settings } from '../../shared/settings';
-import { openAudio } from './audio/decode';
+import { DecodeHost } from './audio/decode-host';
 import { DEFAULT_PRESENTER, openActions, openAvatars } from './avatar/open';
 import { PerformanceStills } from './avatar/performance-still';
 import { AvatarRemoval } from './avatar/removal';
@@ -93,6 +93,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
   const avatars = openAvatars(settings, dataDir, ({ kind, message }) =>
     log.child({ scope: 'avatar' })[kind === 'failed' ? 'error' : 'info'](message),
   );
+  const decoder = new DecodeHost();
   const stageLog = log.child({ scope: 'performance' });
   const actions = await openActions(settings, dataDir, (kind, message) =>
     stageLog[kind === 'failed' ? 'error' : 'info'](message),
@@ -183,7 +184,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
       performanceOverlap: settings.performance_overlap,
       latency,
       mouth,
-      openAudio: (bytes, options) => openAudio(bytes, { maxMinutes: settings.max_audio_minutes, ...options }),
+      openAudio: (bytes, options) => decoder.open(bytes, { maxMinutes: settings.max_audio_minutes, ...options }),
       log: log.child({ scope: 'session' }),
       videoBitrateBps: settings.video_bitrate_kbps * 1_000,
       recordings,
@@ -239,7 +240,7 @@ export async function startServer(given: Settings, options: StartOptions): Promi
     closing ??= (async () => {
       stopping.abort();
       await sessions.closeAll();
-      await Promise.allSettled([http.close(), tts.close(), mouth.close(), recordings.close()]);
+      await Promise.allSettled([http.close(), tts.close(), mouth.close(), decoder.close(), recordings.close()]);
       await Promise.allSettled([clips.close(), exports.close(), imports.close(), catalogue.downloads.close()]);
       await Promise.allSettled([avatars.close(), actions.close()]);
       for (const part of [metrics, loop, disk, kept]) part.close();
