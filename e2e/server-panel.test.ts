@@ -224,7 +224,14 @@ describe.skipIf(!chromium)('the server panel', () => {
     for (const name of ['地址', '最近一分钟的负载', '等待时间', '正在使用']) {
       await panel().getByRole('heading', { name }).waitFor();
     }
-    expect(await panel().getByRole('tab').allTextContents()).toEqual(['概览', '会话', '访问权限', '日志', '接入']);
+    expect(await panel().getByRole('tab').allTextContents()).toEqual([
+      '概览',
+      '会话',
+      '推流',
+      '访问权限',
+      '日志',
+      '接入',
+    ]);
     await page.keyboard.press('Escape');
     await panel().waitFor({ state: 'detached' });
 

@@ -2,15 +2,17 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { usePreferences } from '../store/preferences';
 import { words } from '.';
 import { en as initialEnglish } from './en';
+import { outputs as englishOutputs } from './en/outputs';
 import { server as englishServer } from './en/server';
 import { preferredLanguage } from './language';
 import { translate } from './translate';
 import { zh as initialChinese } from './zh';
+import { outputs as chineseOutputs } from './zh/outputs';
 import { server as chineseServer } from './zh/server';
 
 // With those that come later, with their panel.
-const en = { ...initialEnglish, server: englishServer };
-const zh = { ...initialChinese, server: chineseServer };
+const en = { ...initialEnglish, server: englishServer, outputs: englishOutputs };
+const zh = { ...initialChinese, server: chineseServer, outputs: chineseOutputs };
 
 type Words = Record<string, Record<string, string>>;
 const namespaces = Object.entries(en as Words);

@@ -4,6 +4,7 @@ export const server = {
   'server.tabs': 'Parts of the server panel',
   'server.tab.overview': 'Overview',
   'server.tab.sessions': 'Sessions',
+  'server.tab.outputs': 'Outputs',
   'server.tab.access': 'Access',
   'server.tab.log': 'Log',
   'server.tab.connect': 'Connect',

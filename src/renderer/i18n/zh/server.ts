@@ -6,6 +6,7 @@ export const server: Wording<typeof english> = {
   'server.tabs': '服务器面板的各部分',
   'server.tab.overview': '概览',
   'server.tab.sessions': '会话',
+  'server.tab.outputs': '推流',
   'server.tab.access': '访问权限',
   'server.tab.log': '日志',
   'server.tab.connect': '接入',

@@ -6,6 +6,7 @@ import { DrawerFrame } from '../../components/drawer-frame';
 import { Icon } from '../../components/icon';
 import { useWhileSeen } from '../../components/use-while-seen';
 import { Notice } from '../library/notice';
+import { Outputs } from '../outputs/outputs';
 import { Access } from './access';
 import { Connect } from './connect';
 import { LogView } from './log-view';
@@ -104,6 +105,7 @@ function Content({ tab }: { tab: ServerTab }) {
       )}
       {tab === 'overview' && <Overview />}
       {tab === 'sessions' && <Sessions />}
+      {tab === 'outputs' && <Outputs />}
       {tab === 'access' && <Access />}
       {tab === 'log' && <LogView />}
       {tab === 'connect' && <Connect />}

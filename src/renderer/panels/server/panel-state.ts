@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 
-export const SERVER_TABS = ['overview', 'sessions', 'access', 'log', 'connect'] as const;
+export const SERVER_TABS = ['overview', 'sessions', 'outputs', 'access', 'log', 'connect'] as const;
 export type ServerTab = (typeof SERVER_TABS)[number];
 
 /** All that the page needs before the panel is loaded. */
