@@ -93,7 +93,7 @@ async function main(): Promise<void> {
     '--token',
     TOKEN,
     '--max_session',
-    '4',
+    '2',
   ];
   const server = await startTestServer([...flags, '--log_level', 'warn'], { dataDir });
   try {

@@ -1,3 +1,4 @@
+import { encodeAudio } from '../testing/audio-files';
 import type { Random } from './random';
 import { type JsonSchema, NASTY_TEXTS, type ValueSource, valueFor } from './values';
 
@@ -96,8 +97,23 @@ function formOf(schema: JsonSchema, value: Record<string, unknown>, random: Rand
   };
 }
 
-/** Beginnings of real formats with nothing sane behind them, and things that name other files. */
+let sounds: Buffer[] | undefined;
+
+/** A fifth of a second of real sound, whole or damaged: what gets past a look at its beginning. */
+function soundFile(random: Random): Buffer {
+  sounds ??= ['wav', 'mp3', 'm4a', 'ogg', 'opus', 'flac', 'webm', 'aac'].map((kind) =>
+    encodeAudio({ kind, samples: 9_600 }),
+  );
+  const file = Buffer.from(random.of(sounds));
+  const damage = random.below(3);
+  if (damage === 1) return file.subarray(0, random.below(file.length));
+  if (damage === 2) for (let i = 0; i < 20; i++) file[random.below(file.length)] = random.below(256);
+  return file;
+}
+
+/** Beginnings of real formats with nothing sane behind them, things that name other files, and real sound. */
 function nastyFile(random: Random): Buffer {
+  if (random.chance(0.3)) return soundFile(random);
   const noise = Buffer.from(Array.from({ length: random.below(400) }, () => random.below(256)));
   const heads = [
     'RIFF\xff\xff\xff\x7fWAVEfmt ',
