@@ -1,15 +1,19 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CAMERA_INSTALL } from '../src/shared/camera-driver';
 import type { SessionSummary } from '../src/shared/protocol';
 import { wav } from '../testing/audio-files';
 import { launchChromium } from '../testing/browser';
 import { findChromium, INSTALL_CHROMIUM } from '../testing/chromium.mjs';
 import { findPythonWithAiortc, runPython } from '../testing/python';
+import { RtmpServer } from '../testing/rtmp-server';
 import { getJson, postJson, startTestServer, type TestServer } from '../testing/server';
+import { WhipServer } from '../testing/whip-server';
 
 const chromium = findChromium();
 const python = findPythonWithAiortc();
@@ -134,6 +138,72 @@ describe.skipIf(!chromium)('the server panel', () => {
     const saved = page.waitForEvent('download');
     await press('Save diagnostics');
     expect((await saved).suggestedFilename()).toMatch(/^herald-diagnostics-\d{14}\.json$/);
+  });
+
+  it('sends the session elsewhere, tells how that goes, and ends it', async () => {
+    await open();
+    const rtmp = new RtmpServer();
+    const whip = await WhipServer.start({ token: 'e2e-token' });
+    const server = `rtmp://127.0.0.1:${await rtmp.listen()}/live`;
+    const row = (kind: string) => panel().getByTestId(`output-${kind}`);
+    const send = () => press('Send');
+    const how = (name: string) =>
+      panel().getByRole('radiogroup', { name: 'How' }).getByText(name, { exact: true }).click();
+    try {
+      await tab('Outputs');
+      await panel().getByText('Sent nowhere else yet.').waitFor();
+      await panel().getByRole('textbox', { name: 'Server' }).fill('live.example.org');
+      await send();
+      await panel().getByText('It begins with rtmp:// or rtmps://').waitFor();
+      await panel().getByRole('textbox', { name: 'Server' }).fill(server);
+      const key = panel().getByLabel('Stream key', { exact: true });
+      expect(await key.getAttribute('type')).toBe('password');
+      await key.fill('e2e-stream-key');
+      await key.press('Enter');
+      await row('rtmp').getByText('Live', { exact: true }).waitFor();
+      await row('rtmp')
+        .getByText(/\d+ [kM]B sent/)
+        .waitFor();
+      expect(rtmp.publications[0]).toMatchObject({ app: 'live', key: 'e2e-stream-key' });
+      expect(await panel().textContent()).not.toContain('e2e-stream-key');
+      expect(await broken()).toEqual([]);
+      await rtmp.close();
+      await row('rtmp').getByText('Connection lost').waitFor();
+      await row('rtmp')
+        .getByText(/Next try in \d s/)
+        .waitFor();
+      // Nobody watches there now: nothing is asked.
+      await press(`Remove RTMP ${server}/***`);
+      await row('rtmp').waitFor({ state: 'detached' });
+
+      await how('WHIP');
+      const address = panel().getByRole('textbox', { name: 'Address' });
+      await address.fill(`${whip.origin}/live/whip`);
+      await panel().getByLabel('Token', { exact: true }).fill('wrong');
+      await send();
+      await row('whip').getByText('The server refuses the token').waitFor();
+      await press(/^Remove WHIP/);
+      await row('whip').waitFor({ state: 'detached' });
+      await address.fill(`${whip.origin}/live/whip`);
+      await panel().getByLabel('Token', { exact: true }).fill('e2e-token');
+      await send();
+      await row('whip').getByText('Live', { exact: true }).waitFor();
+      await press(/^Remove WHIP/);
+      await panel().getByText('Whoever watches there sees it end.').waitFor();
+      await press(/^Remove WHIP/);
+      await row('whip').waitFor({ state: 'detached' });
+      await expect.poll(() => whip.last?.deleted).toBe(true);
+
+      if (process.platform !== 'linux' || existsSync('/sys/class/video4linux')) return;
+      await how('Virtual camera');
+      await send();
+      await panel().getByText('This computer has no virtual camera yet').waitFor();
+      await press('Copy the command');
+      expect(await clipboard()).toBe(CAMERA_INSTALL);
+      expect(await broken()).toEqual([]);
+    } finally {
+      await Promise.all([rtmp.close(), whip.close()]);
+    }
   });
 
   it('gives a token out, and takes it back', async () => {
