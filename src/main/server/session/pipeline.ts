@@ -15,6 +15,8 @@ export interface Stage extends SpeechOptions {
   lips: Pick<Lips, 'expect' | 'pump' | 'answerInMs'>;
   windowStartMs: number;
   onSegment(kind: 'begin' | 'end', text: string): void;
+  /** The voice has nothing left to do for this turn; up to 4 s of it are still to be heard. */
+  onAllSpoken?(): void;
 }
 
 /** After the last sound the mouth needs this long to come to rest (the window looks 160 ms ahead). */
@@ -153,6 +155,7 @@ export async function perform(turn: Turn, words: Words, stage: Stage): Promise<v
         note(part.kind, part.text);
       }
     }
+    stage.onAllSpoken?.();
     await endSegment();
     mel.push(toFeatureRate.flush());
     mel.flush(); // what follows is silence: every window can be had now

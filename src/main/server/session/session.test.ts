@@ -205,6 +205,28 @@ describe('Session to a WebRTC viewer', () => {
     expect(events.filter((e) => e.status === 'end').map((e) => e.text)).toEqual(['this works']);
   });
 
+  it('gives the next line to the voice while this one is heard, and nobody hears of it before', async () => {
+    const asked: { line: string; heard: (string | undefined)[] }[] = [];
+    const statuses = () => events.filter((e) => 'turn' in e && e.turn === 2).map((e) => e.status);
+    const tts: Tts = {
+      ...tone,
+      stream: (line, options) => {
+        asked.push({ line, heard: [...statuses(), events.some((e) => e.status === 'end') ? 'one ended' : undefined] });
+        return tone.stream(line, options);
+      },
+    };
+    const { session, events } = await connect('H264', { tts });
+    session.say('the first line of a script is said by a fast voice', { interrupt: false });
+    session.say('and the second', { interrupt: false });
+    await until(() => !session.isSpeaking);
+    expect(asked.map(({ line }) => line)).toEqual([
+      'the first line of a script is said by a fast voice',
+      'and the second',
+    ]);
+    expect(asked[1]!.heard).toEqual([undefined]);
+    expect(statuses()).toEqual(['turn', 'start', 'end', 'latency']);
+  });
+
   it('performs what the model calls for, after the sentence that announces it', async () => {
     const said = toolCalls('Here is the guzheng.', ['perform', '{"audiotype":2}']);
     const server = await startLlmServer({ script: said });

@@ -7,6 +7,7 @@ import type { Playout } from '../playout/playout';
 import type { Tts } from '../tts/tts';
 import type { Dialogue } from './dialogue';
 import type { FaultContext } from './faults';
+import { HeadStart } from './head-start';
 import type { Lips } from './lips';
 import { perform } from './pipeline';
 import { Turn, type TurnOutcome, type TurnSource } from './turn';
@@ -41,13 +42,18 @@ export class Turns {
   /** The engine that spoke last. */
   private engine: string | undefined;
   private performing = false;
+  private readonly headStart: HeadStart;
+  /** The voice is done with the turn that is on. */
+  private voiceIsFree = false;
   private count = 0;
 
   constructor(
     private readonly services: TurnsServices,
     private readonly dialogue: Dialogue,
     private readonly hooks: TurnsHooks,
-  ) {}
+  ) {
+    this.headStart = new HeadStart(services.tts);
+  }
 
   /** Turns that wait behind the one that is on. */
   get waiting(): number {
@@ -92,6 +98,7 @@ export class Turns {
     }
     const turn = new Turn(++this.count, source, (ended, outcome) => this.ended(ended, outcome));
     this.queue.push(turn);
+    if (this.voiceIsFree) this.headStart.prepare(this.queue[0]);
     // Not in this call: whoever asked is to have the number of the turn before any event that carries it.
     setImmediate(() => void this.performAll());
     return turn.id;
@@ -117,6 +124,7 @@ export class Turns {
     while ((this.current = this.queue.shift())) {
       const turn = this.current;
       await this.perform(turn, this.stage);
+      this.voiceIsFree = false;
       turn.finish();
       const audiotype = this.dialogue.ended(turn);
       if (audiotype !== undefined) this.hooks.onMode(audiotype, turn);
@@ -125,7 +133,7 @@ export class Turns {
   }
 
   private async perform(turn: Turn, { playout, lips }: { playout: Playout; lips: Lips }): Promise<void> {
-    const { tts, mouth } = this.services;
+    const { mouth } = this.services;
     const { emit, fail, onTurn } = this.hooks;
     const { kind, text } = turn.source;
     turn.clock.mark('queuedMs');
@@ -133,7 +141,7 @@ export class Turns {
     emit({ status: 'turn', turn: turn.id, kind, text });
     try {
       await perform(turn, kind === 'chat' ? this.dialogue.answer(turn) : knownWords(text), {
-        tts,
+        tts: this.headStart.voiceOf(turn),
         playout,
         lips,
         windowStartMs: mouth.windowStartMs,
@@ -141,6 +149,10 @@ export class Turns {
         onFault: (fault, next) => fail('voice', fault, { turn, ...(next !== undefined && { fallback: next }) }),
         onMissed: (error) => fail('voice', error, { turn }),
         onEngine: (engine) => this.speaksWith(engine),
+        onAllSpoken: () => {
+          this.voiceIsFree = true;
+          this.headStart.prepare(this.queue[0]);
+        },
       });
     } catch (error) {
       if (!turn.signal.aborted) fail(kind === 'audio' ? 'audio' : 'voice', error, { turn });
