@@ -216,13 +216,10 @@ describe('Session to a WebRTC viewer', () => {
       },
     };
     const { session, events } = await connect('H264', { tts });
-    session.say('the first line of a script is said by a fast voice', { interrupt: false });
+    session.say('this is the first line', { interrupt: false });
     session.say('and the second', { interrupt: false });
     await until(() => !session.isSpeaking);
-    expect(asked.map(({ line }) => line)).toEqual([
-      'the first line of a script is said by a fast voice',
-      'and the second',
-    ]);
+    expect(asked.map(({ line }) => line)).toEqual(['this is the first line', 'and the second']);
     expect(asked[1]!.heard).toEqual([undefined]);
     expect(statuses()).toEqual(['turn', 'start', 'end', 'latency']);
   });
