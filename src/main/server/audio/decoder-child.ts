@@ -29,6 +29,8 @@ class DecoderGone extends Error {
 export class DecoderChild {
   /** Whose upload it has open; undefined while it has none. */
   holder: object | undefined;
+  /** Uploads that were brought over to it. */
+  served = 0;
   /** Resolves when the process has ended. */
   readonly gone: Promise<void>;
   private readonly inbox: FromDecoder[] = [];
@@ -76,6 +78,7 @@ export class DecoderChild {
    */
   async open(bytes: Uint8Array, maxMinutes: number, signal: AbortSignal) {
     const id = ++this.id;
+    this.served++;
     this.inbox.length = 0;
     this.uploadBytes = bytes.length;
     const totalBytes = bytes.length;
