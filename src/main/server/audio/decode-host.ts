@@ -90,7 +90,10 @@ export class DecodeHost {
 
   give(child: DecoderChild): void {
     if (child.ended || this.closed) return;
-    if (child.served >= MAX_SERVED && child.holder === undefined) return child.kill('it has served enough');
+    if (child.served >= MAX_SERVED && child.holder === undefined) {
+      child.kill('it has served enough');
+      return;
+    }
     this.idle.push(child);
     while (this.idle.length > MAX_IDLE) {
       // Rather one that nobody's upload is open in.
