@@ -8,7 +8,7 @@ export default defineConfig({
         // Vitest leaves one core free, which is half of a small machine; much of what these tests do is wait.
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'eval/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'eval/**/*.test.ts', 'soak/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
           testTimeout: 30_000,

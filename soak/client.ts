@@ -17,7 +17,8 @@ export class Client {
   readonly slowestMs = new Map<string, number>();
 
   constructor(
-    readonly url: string,
+    /** Another one after a restart. */
+    public url: string,
     private readonly invariants: Invariants,
   ) {}
 

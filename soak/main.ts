@@ -1,3 +1,4 @@
+import { soakWithKills } from './kills/run';
 import { parse, USAGE } from './options';
 import { soak } from './run';
 import { soakVirtually } from './virtual/run';
@@ -20,6 +21,9 @@ async function main(): Promise<number> {
   if (options.what === 'virtual') {
     const { days, soak } = options;
     return (await soakVirtually({ days, seed: soak.seed, out: soak.out }, stop, tell)).kept ? 0 : 1;
+  }
+  if (options.what === 'kills') {
+    return (await soakWithKills({ ...options.soak, kills: options.kills }, stop, tell)) ? 0 : 1;
   }
   return (await soak(options.soak, stop, tell)) ? 0 : 1;
 }

@@ -18,6 +18,8 @@ export interface Report {
   /** Whatever is worth telling: what actors did, what was recorded, how memory went. */
   figures: Record<string, Record<string, unknown>>;
   calms: Sample[];
+  /** Lines of Markdown tables by their headings. */
+  tables?: Record<string, string[]>;
 }
 
 /** Writes report.md, report.json, samples.csv and the plots. @returns the text of report.md */
@@ -81,7 +83,7 @@ const machine = () => ({
 });
 
 function markdownOf(report: Report, plotted: boolean, client?: Client): string {
-  const { title, command, seed, startedAt, seconds, cutShort, findings, figures, calms } = report;
+  const { title, command, seed, startedAt, seconds, cutShort, findings, figures, calms, tables = {} } = report;
   const { cpu, cores, memoryGb, platform, node, loadAverage } = machine();
   const broken = findings.filter(({ verdict }) => verdict === 'broken');
   const lines = [
@@ -104,6 +106,7 @@ function markdownOf(report: Report, plotted: boolean, client?: Client): string {
   for (const [name, values] of Object.entries(figures)) {
     lines.push(`## ${name}`, '', ...Object.entries(values).map(([key, value]) => `- ${key}: ${text(value)}`), '');
   }
+  for (const [name, rows] of Object.entries(tables)) lines.push(`## ${name}`, '', ...rows, '');
   if (calms.length > 0) {
     lines.push(
       '## Calms',

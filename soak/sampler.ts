@@ -27,6 +27,8 @@ export interface Sample {
   skippedMs: number;
   native: Record<string, number>;
   ids: number[];
+  /** Of the child processes. */
+  roles: string[];
 }
 
 /** Reads the server's own account (/metrics, /api/admin/sessions) and the kernel's. */
@@ -79,6 +81,7 @@ export class Sampler {
       skippedMs: (metrics.get('herald_skipped_samples_total') ?? Number.NaN) / 48,
       native: nativeOf(metrics),
       ids,
+      roles: tree.slice(1).map(({ role }) => role),
     };
     this.used = used;
     return sample;
