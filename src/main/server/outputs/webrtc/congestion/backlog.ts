@@ -17,16 +17,20 @@ const SETTLE_MS = 1_500;
  * with the quickest one of the report before. A receiver that was held up reports late, but what came last came quickly.
  */
 export class Backlog {
-  private shortestMs = Number.POSITIVE_INFINITY;
   private steps: { riseMs: number; bytes: number; arrivedMs: number }[] = [];
   private lastMs: number | undefined;
   private sinceMs: number | undefined;
 
   /** What came through while it filled, bits per second; undefined while nothing tells of a queue. */
   carriedBps: number | undefined;
+  /** How much longer the quickest packet of the last report took than the quickest of all. */
+  depthMs = 0;
 
-  /** A report's packets, in the order in which they were sent. */
-  add(arrivals: readonly Arrival[]): void {
+  /**
+   * @param arrivals a report's packets, in the order in which they were sent
+   * @param shortestMs what the quickest packets take
+   */
+  add(arrivals: readonly Arrival[], shortestMs: number | undefined): void {
     let delayMs = Number.POSITIVE_INFINITY;
     let arrivedMs = Number.NEGATIVE_INFINITY;
     let bytes = 0;
@@ -38,12 +42,12 @@ export class Backlog {
     }
     if (delayMs === Number.POSITIVE_INFINITY) return;
     this.sinceMs ??= arrivedMs;
-    this.shortestMs = Math.min(this.shortestMs, delayMs);
+    this.depthMs = Math.max(0, delayMs - (shortestMs ?? delayMs));
     const riseMs = delayMs - (this.lastMs ?? delayMs);
     this.lastMs = delayMs;
     if (riseMs < STEP_MS || arrivedMs - this.sinceMs < SETTLE_MS) this.steps = [];
     else this.steps.push({ riseMs, bytes, arrivedMs });
-    this.carriedBps = this.judged(delayMs - this.shortestMs);
+    this.carriedBps = this.judged();
   }
 
   /** What was decided upon is not to be decided upon again. */
@@ -52,14 +56,8 @@ export class Backlog {
     this.carriedBps = undefined;
   }
 
-  /** What the way takes now is what it takes. */
-  rebase(): void {
-    this.restart();
-    this.shortestMs = this.lastMs ?? Number.POSITIVE_INFINITY;
-  }
-
-  private judged(depthMs: number): number | undefined {
-    const { steps } = this;
+  private judged(): number | undefined {
+    const { steps, depthMs } = this;
     if (steps.length < STEPS || depthMs < DEEP_MS) return undefined;
     const rises = steps.map(({ riseMs }) => riseMs);
     if (rises.reduce((a, b) => a + b, 0) - Math.max(...rises) < RISE_MS) return undefined;

@@ -118,7 +118,7 @@ export class BandwidthEstimate {
   /** A transport-wide report. */
   arrivals(arrivals: readonly Arrival[], nowMs: number): void {
     this.feedbackMs = nowMs;
-    this.backlog.add(arrivals);
+    this.backlog.add(arrivals, this.trend.shortestMs);
     for (const { sentMs, arrivedMs, bytes } of arrivals) {
       if (arrivedMs !== undefined) {
         this.trend.add(sentMs, arrivedMs);
@@ -219,7 +219,7 @@ export class BandwidthEstimate {
     const due = Math.min(judged.queueMs, drainPerMs * JUDGE_MS);
     if (judged.queueMs - this.queueMs >= due * DRAINED_SHARE) return;
     this.trend.rebase();
-    this.backlog.rebase();
+    this.backlog.restart();
     this.queueIsOurs = false;
     this.capacityBps = undefined;
   }
@@ -228,9 +228,11 @@ export class BandwidthEstimate {
     const seconds = Math.min(0.5, (nowMs - (this.grownMs ?? nowMs)) / 1_000);
     this.grownMs = nowMs;
     const delaysKnown = nowMs - this.feedbackMs < FEEDBACK_LASTS_MS;
-    const quiet = delaysKnown && this.queueMs < QUIET_QUEUE_MS;
+    // The trend looks back at whole tenths of a second of sending, which take long to come out of a queue that has just filled.
+    const queueMs = delaysKnown ? Math.max(this.queueMs, this.backlog.depthMs) : this.queueMs;
+    const quiet = delaysKnown && this.queueMs < QUIET_QUEUE_MS && queueMs < LONG_QUEUE_MS;
     if (this.lossFraction > HARMLESS_LOSS && !quiet) return;
-    if (this.queueMs > LONG_QUEUE_MS && nowMs - this.decidedMs < DRAINS_WITHIN_MS) return;
+    if (queueMs > LONG_QUEUE_MS && nowMs - this.decidedMs < DRAINS_WITHIN_MS) return;
     const carriedBps = this.receivedBps || rateOf(this.sending);
     // What comes through without a queue is carried, whatever was thought before.
     if (quiet) this.target = Math.max(this.target, Math.min(carriedBps, this.limits.ceilingBps));

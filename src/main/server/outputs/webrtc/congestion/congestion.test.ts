@@ -166,6 +166,7 @@ describe('a peer whose network carries 300 kbit/s', () => {
     const peer = new Peer().run(10_000).run(2_000, { ...narrow, queueBytes: 1_200_000 });
     expect(peer.switches.map(({ rendition }) => rendition)).toEqual(['live']);
     expect(peer.switches[0]!.atMs).toBeLessThan(10_700);
+    expect(peer.targetBps).toBeLessThan(250_000);
     expect(peer.run(10_000, { ...narrow, queueBytes: 1_200_000 }).worstQueueMs).toBeLessThan(4_500);
   });
 

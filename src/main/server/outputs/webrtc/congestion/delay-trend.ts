@@ -39,10 +39,15 @@ export class DelayTrend {
     this.fresh = Math.min(this.fresh, 1);
   }
 
+  /** What the quickest packets of the last 30 s took, by two clocks that need not agree; undefined until there are some. */
+  get shortestMs(): number | undefined {
+    return this.minima.length === 0 ? undefined : Math.min(...this.minima);
+  }
+
   /** How much longer packets take now than the quickest of the last 30 s. */
   get queueMs(): number {
     const last = this.minima.at(-1);
-    return last === undefined ? 0 : last - Math.min(...this.minima);
+    return last === undefined ? 0 : last - this.shortestMs!;
   }
 
   get rising(): boolean {
