@@ -1,17 +1,24 @@
-// npm run bench -- impaired [seconds under each] [H264|VP8]: Chromium behind a bad network, one after the other: what it plays, and
-// how long after the network is good again it is back at full quality. Where the kernel has `sch_netem` the same can be had with `tc`;
-// this goes through a relay of ours (testing/impaired-link.ts), which every machine has.
+// npm run bench -- impaired [seconds under each] [H264|VP8] [netns]: Chromium behind a bad network, one after the other: what it
+// plays, how long after the network is good again it is back at full quality, and when sound and picture are together again. It goes
+// through a relay of ours (testing/impaired-link.ts), which every machine has; with `netns` Chromium stands in a network namespace
+// and the kernel impairs its packets: all of it where there is `sch_netem`, else what nft and tbf can do.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launchChromium, quantile, view } from '../testing/browser';
+import { findChromium } from '../testing/chromium.mjs';
 import { ImpairedLink, type Impairment, UNIMPAIRED } from '../testing/impaired-link';
-import { concealedShare, LinkWatch, longestStallMs, picturesPerSecond } from '../testing/link-watch';
+import { ImpairedNamespace } from '../testing/impaired-namespace';
+import { concealedShare, type LinkSample, LinkWatch, longestStallMs, picturesPerSecond } from '../testing/link-watch';
 import { postJson, startTestServer } from '../testing/server';
 
 const SECONDS = Number(process.argv[2] ?? 10);
 const CODEC = process.argv[3] === 'VP8' ? 'VP8' : 'H264';
+const IN_NAMESPACE = process.argv.includes('netns');
 const BACK_WITHIN_MS = 15_000;
 const OFFSET_MS = 60;
 const SETTLE_MS = 5_000;
+/** Sound and picture are together when they have been for so long. */
+const TOGETHER_MS = 3_000;
+const TOGETHER_WITHIN_MS = 40_000;
 const FULL_WIDTH_PX = 720;
 const QUEUE_BYTES = 32_000;
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all. '.repeat(60);
@@ -26,34 +33,54 @@ const SPELLS: [string, Partial<Impairment>][] = [
   ['300 kbit/s, 200 ms, 5 %', { rateBps: 300_000, queueBytes: QUEUE_BYTES, delayMs: 200, loss: 0.05 }],
   ['300 kbit/s, 1,000 packets', { rateBps: 300_000, queueBytes: 1_200_000 }],
 ];
-const HEAD = ['', 'pictures/s', 'width', 'live', 'stall', 'concealed', 'back after', 'offset after'];
-const WIDTHS = [27, 12, 7, 7, 10, 11, 12, 18];
+const HEAD = ['', 'pictures/s', 'width', 'live', 'stall', 'concealed', 'back after', 'together after', 'offset then'];
+const WIDTHS = [27, 12, 7, 7, 10, 11, 12, 16, 18];
 
 const print = (cells: string[]) => console.log(cells.map((cell, i) => cell.padEnd(WIDTHS[i]!)).join(''));
-const server = await startTestServer(['--log_level', 'info']);
+const missing = IN_NAMESPACE ? ImpairedNamespace.missing() : undefined;
+if (missing) {
+  console.log(`Not measured: ${missing}.`);
+  process.exit(0);
+}
+const namespace = IN_NAMESPACE ? ImpairedNamespace.create() : undefined;
+// In there it is a page of another address: it would be asked for a token.
+const server = await startTestServer(['--log_level', 'info', ...(namespace ? ['--no_auth'] : [])]);
+if (namespace) process.env.CHROMIUM_PATH = namespace.inside(findChromium() ?? 'chromium');
 const browser = await launchChromium();
 const link = new ImpairedLink();
+const impose = (impairment: Impairment) => {
+  if (namespace) namespace.impair(impairment);
+  else link.toViewer = impairment;
+};
 try {
   const page = await browser.newPage();
-  const { sessionid } = await view(page, server.url, { link, codec: CODEC });
+  const url = namespace ? server.url.replace('127.0.0.1', namespace.address) : server.url;
+  const { sessionid } = await view(page, url, { ...(namespace ? {} : { link }), codec: CODEC });
   await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT });
   const watch = new LinkWatch(page, server.url, sessionid);
   await sleep(SETTLE_MS);
   print(HEAD);
   for (const [name, impairment] of SPELLS) {
-    link.toViewer = { ...UNIMPAIRED, ...impairment };
+    const lacking = namespace?.lacks({ ...UNIMPAIRED, ...impairment });
+    if (lacking) {
+      print([name, `not measured: this kernel has no means for ${lacking}`]);
+      continue;
+    }
+    impose({ ...UNIMPAIRED, ...impairment });
     const from = watch.samples.length;
     await sleep(SECONDS * 1_000);
     const under = watch.samples.slice(from);
-    link.toViewer = UNIMPAIRED;
+    impose(UNIMPAIRED);
     const endMs = watch.samples.at(-1)!.atMs;
     const full = await watch
       .until(({ onLive, widthPx }) => !onLive && widthPx === FULL_WIDTH_PX, 2 * BACK_WITHIN_MS, 'full quality')
       .catch(() => undefined);
-    await sleep(SETTLE_MS);
-    const after = watch.samples.length;
-    await sleep(SETTLE_MS);
-    const offsets = watch.samples.slice(after).flatMap(({ offsetMs }) => (offsetMs === null ? [] : [offsetMs]));
+    const apart = watch.samples.length;
+    const together = await watch
+      .until(() => togetherSince(watch.samples.slice(apart)) !== undefined, TOGETHER_WITHIN_MS, 'sound and picture')
+      .then(() => togetherSince(watch.samples.slice(apart)))
+      .catch(() => undefined);
+    const last = watch.samples.slice(-15).flatMap(({ offsetMs }) => (offsetMs === null ? [] : [offsetMs]));
     print([
       name,
       picturesPerSecond(under).toFixed(1),
@@ -62,7 +89,8 @@ try {
       `${Math.round(longestStallMs(under))} ms`,
       `${(100 * concealedShare(under)).toFixed(1)} %`,
       full ? `${((full.atMs - endMs) / 1_000).toFixed(1)} s` : 'not',
-      `${quantile(offsets, 0.05).toFixed(0)} to ${quantile(offsets, 0.95).toFixed(0)} ms`,
+      together === undefined ? 'not' : `${((together - endMs) / 1_000).toFixed(1)} s`,
+      `${quantile(last, 0.05).toFixed(0)} to ${quantile(last, 0.95).toFixed(0)} ms`,
     ]);
   }
   console.log(`targets: no stall over 2 s, back within ${BACK_WITHIN_MS / 1_000} s, offset within ${OFFSET_MS} ms`);
@@ -73,5 +101,13 @@ try {
 } finally {
   await browser.close();
   link.close();
+  namespace?.close();
   await server.stop();
+}
+
+/** When the offset came within the target for good, as far as these samples know; undefined unless that is long enough ago. */
+function togetherSince(samples: readonly LinkSample[]): number | undefined {
+  const lastApart = samples.findLastIndex(({ offsetMs }) => offsetMs === null || Math.abs(offsetMs) > OFFSET_MS);
+  const first = samples[lastApart + 1];
+  return first && samples.at(-1)!.atMs - first.atMs >= TOGETHER_MS ? first.atMs : undefined;
 }
