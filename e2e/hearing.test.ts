@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SAMPLES_PER_FRAME } from '../src/shared/units';
+import { wav } from '../testing/audio-files';
 import { type Followed, followEvents } from '../testing/events';
 import { amplitudeOf, heard } from '../testing/heard';
 import { answerOf, type LlmServer, startLlmServer } from '../testing/llm-server';
@@ -143,6 +145,49 @@ function runsOf<T>(values: T[]): { value: T; frames: number }[] {
   }
   return runs;
 }
+
+/** The server's decoder processes. */
+function decoders(): number[] {
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  return children.filter((pid) => pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('decode.js'));
+}
+
+async function upload(): Promise<unknown> {
+  const form = new FormData();
+  form.append('sessionid', String(sessionid));
+  form.append('file', new Blob([new Uint8Array(wav(8_000, 16_000))]), 'a.wav');
+  return (await fetch(`${server.url}/humanaudio`, { method: 'POST', body: form })).json();
+}
+
+it.runIf(process.platform === 'linux')(
+  'a recording whose decoder dies is an error event, and all else goes on',
+  async () => {
+    const spoken = (from: number) => followed.until(({ status }) => status === 'end', { from });
+    expect(await upload()).toEqual({ code: 0, msg: 'ok' });
+    await spoken(followed.events.length);
+    await idle();
+    let from = followed.events.length;
+    await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: 'While this new line is said, it waits.' });
+    expect(await upload()).toEqual({ code: 0, msg: 'ok' });
+    // Stopped before it is read, so that it dies in the middle of that.
+    for (const pid of decoders()) process.kill(pid, 'SIGSTOP');
+    await followed.until((event) => event.status === 'turn' && event.kind === 'audio', { from });
+    for (const pid of decoders()) for (const signal of ['SIGSEGV', 'SIGCONT'] as const) process.kill(pid, signal);
+    const told = await followed.until(({ status }) => status === 'error', { from });
+    expect(told).toMatchObject({
+      part: 'audio',
+      message: expect.stringMatching(/killed by SIGSEGV.*Convert the file/),
+    });
+    await idle();
+    from = followed.events.length;
+    expect(await upload()).toEqual({ code: 0, msg: 'ok' });
+    await spoken(from);
+    await idle();
+  },
+);
 
 it('sends every frame of sound once, also through interrupts', () => {
   const steps = viewer.audio.packets.slice(1).map(({ timestamp }, i) => timestamp - viewer.audio.packets[i]!.timestamp);
