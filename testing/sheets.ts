@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import type { Browser, Page } from 'playwright';
 import type { I420Picture } from '../src/main/server/avatar/avatar';
 import { ClipStudio } from '../src/main/server/clips/studio';
 import { loadSettings } from '../src/main/server/config/load';
+import { findFfmpeg } from '../src/main/server/export/find-ffmpeg';
 import { createLogger } from '../src/main/server/log';
 import { EspeakTts } from '../src/main/server/tts/espeak';
 import { EspeakHost } from '../src/main/server/tts/espeak-host';
@@ -75,6 +77,8 @@ const OUT = join(root, 'docs', 'presenters');
 const WIDTH_PX = 1_200;
 const WEBP_QUALITY = 0.8;
 const CLIP_SIZE_PX = 480;
+/** A clip is made to be cut and sent on; in a document it may be a third of that. */
+const SMALL = '-c:v libx264 -preset slow -crf 27 -c:a aac -ac 1 -b:a 56k -movflags +faststart'.split(' ');
 /** Of the 720 px picture, [x, y, side]: the whole, the face, the mouth. */
 const WHOLE = [0, 0, 720] as const;
 const FACE = [182, 250, 356] as const;
@@ -90,7 +94,7 @@ interface Row {
 async function takes({ name, held, en }: Speaker, id: string): Promise<Row[]> {
   const tts = new EspeakTts();
   const espeak = new EspeakHost();
-  const stage = await LipStage.open({ avatarId: id, modelFile: join(root, 'models', 'lip-mini.onnx') });
+  const stage = await LipStage.open({ avatarId: id, modelFile: join(root, 'models', 'lip-mini.onnx'), reads: false });
   try {
     return [
       {
@@ -207,6 +211,7 @@ async function clips(ids: string[]): Promise<void> {
   if (loaded.kind !== 'run') throw new Error('the settings cannot be loaded');
   const { settings, dataDir } = loaded;
   const { signal } = new AbortController();
+  const { path: ffmpeg } = await findFfmpeg(undefined);
   const studio = await ClipStudio.open({ settings, dataDir, log: createLogger('error'), signal });
   try {
     for (const id of ids) {
@@ -215,7 +220,9 @@ async function clips(ids: string[]): Promise<void> {
         const out = join(dir, `${id}-${language}.mp4`);
         const job = { script: [{ kind: 'say' as const, text }], avatar: id, voice, size: CLIP_SIZE_PX };
         const { durationMs } = await studio.render(job, { out, overwrite: true });
-        save(`${id}-${language}.mp4`, readFileSync(out), `, ${(durationMs / 1_000).toFixed(1)} s`);
+        const small = join(dir, `${id}-${language}-small.mp4`);
+        execFileSync(ffmpeg, ['-v', 'error', '-y', '-i', out, ...SMALL, small]);
+        save(`${id}-${language}.mp4`, readFileSync(small), `, ${(durationMs / 1_000).toFixed(1)} s`);
       }
     }
   } finally {

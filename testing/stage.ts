@@ -41,7 +41,22 @@ export interface PerformOptions {
   onPicture?: (picture: I420Picture, sent: SentPicture) => void;
 }
 
+export interface LipStageOptions {
+  avatarId?: string;
+  modelFile: string;
+  /** Whether lips are read from the pictures; the reader knows Clara's. */
+  reads?: boolean;
+}
+
+const UNREAD: LipReading = { openingPx: Number.NaN, closed: false };
+export interface LipStageOptions {
+  avatarId?: string;
+  modelFile: string;
+  readsLips?: boolean;
+}
+
 const CHUNK_MS = 100;
+const UNREAD: LipReading = { openingPx: Number.NaN, closed: false };
 
 /**
  * A presenter without a viewer: the real walk (avatar, mel, inference process, paste, playout) on virtual time, with given
@@ -51,14 +66,14 @@ export class LipStage {
   private constructor(
     private readonly library: AvatarLibrary,
     private readonly avatar: Avatar,
-    private readonly reader: LipReader,
+    private readonly reader: LipReader | undefined,
     /** Digests of the avatar's pictures, taken before anything was performed. */
     private readonly digests: string[],
     readonly mouth: MouthHost,
   ) {}
 
   /** @throws when the lip model cannot be loaded, saying why */
-  static async open({ avatarId = 'clara', modelFile }: { avatarId?: string; modelFile: string }): Promise<LipStage> {
+  static async open({ avatarId = 'clara', modelFile, reads = true }: LipStageOptions): Promise<LipStage> {
     // No deadline: virtual time waits for the process, and this machine may be slow.
     const mouth = new MouthHost({ modelFile, deadlineMs: 120_000, hungMs: 60_000 });
     const library = new AvatarLibrary();
@@ -66,7 +81,7 @@ export class LipStage {
       const avatar = await library.open(avatarId);
       const digests: string[] = [];
       for (let i = 0; i < avatar.pictureCount; i++) digests.push(digest((await avatar.picture(i)).data));
-      const reader = await LipReader.open(avatar);
+      const reader = reads ? await LipReader.open(avatar) : undefined;
       await mouth.ready();
       return new LipStage(library, avatar, reader, digests, mouth);
     } catch (error) {
@@ -94,7 +109,7 @@ export class LipStage {
       picture: (picture: I420Picture, ptsSamples: number, release?: () => void) => {
         const index = shown.index;
         const untouched = digest(picture.data) === digests[index];
-        const sent = { ptsSamples, index, lips: reader.read(picture, index), untouched };
+        const sent = { ptsSamples, index, lips: reader?.read(picture, index) ?? UNREAD, untouched };
         pictures.push(sent);
         onPicture?.(picture, sent);
         release?.();

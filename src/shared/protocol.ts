@@ -38,6 +38,15 @@ const firstError = (schema: z.ZodType) => (issue: { input?: unknown }) =>
   z.safeParse(schema, issue.input).error?.issues[0]?.message;
 
 const optionalText = absentWhenEmpty(z.string());
+/** A plain colour for the presenter to stand before. */
+const backgroundColour = absentWhenEmpty(
+  z
+    .string()
+    .regex(/^(#?[\da-f]{6}|none)$/i, { error: 'must be a colour such as "#00ff00", or "none"' })
+    .transform((text) => (text === 'none' ? '' : text)),
+).describe(
+  'A colour to stand before, such as "#00ff00" for a keyer; of presenters that have a matte, as those that ship',
+);
 const optionalNumber = (min: number, max: number) => absentWhenEmpty(z.number().min(min).max(max));
 const optionalSwitch = z
   .boolean()
@@ -52,6 +61,7 @@ export const offerBody = z.object({
   refaudio: optionalText,
   reftext: optionalText,
   custom_config: optionalText.describe('JSON in a string'),
+  background: backgroundColour,
   visemes: optionalSwitch.describe(
     'Send the mouth of each picture in numbers on the data channel `visemes` that the offer opens',
   ),
@@ -233,9 +243,13 @@ export const sessionBody = z
     voice: optionalText,
     bitrateKbps: optionalNumber(100, 50_000).describe('Of its video; --video_bitrate_kbps unless said'),
     record: optionalSwitch.describe('Record it from its first picture on'),
+    background: backgroundColour,
   })
   .nullish()
-  .transform((body) => body ?? { avatar: undefined, voice: undefined, bitrateKbps: undefined, record: false });
+  .transform(
+    (body) =>
+      body ?? { avatar: undefined, voice: undefined, bitrateKbps: undefined, record: false, background: undefined },
+  );
 export const openedReply = z.union([ok.extend({ sessionid: z.int() }), failureReply]);
 
 export const outputBody = z.discriminatedUnion('kind', [

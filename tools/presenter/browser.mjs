@@ -58,17 +58,23 @@ export function findChromium(given) {
   return given ?? process.env.CHROMIUM ?? places.find((place) => existsSync(place));
 }
 
-export async function openStage({ characters, character, chromiumPath }) {
+/** @param look what is shown: see stage.mjs */
+export async function openStage({ characters, character, chromiumPath, look = 'picture' }) {
   const characterFile = path.resolve(characters, `${character}.glb`);
   if (!existsSync(characterFile)) throw new Error(`No such character: ${characterFile}`);
   const server = await serve(characterFile);
-  const browser = await chromium.launch({ executablePath: findChromium(chromiumPath), args: CHROMIUM_ARGS });
+  const browser = await chromium.launch({
+    executablePath: findChromium(chromiumPath),
+    args: CHROMIUM_ARGS,
+    timeout: 0,
+  });
   const page = await browser.newPage();
+  page.setDefaultTimeout(0); // software WebGL on a busy machine takes as long as it takes
   page.on('pageerror', (error) => console.error('page:', error.message));
   page.on('console', (message) => message.type() === 'error' && console.error('page:', message.text()));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction('window.stage');
-  await page.evaluate(() => window.stage.load());
+  await page.evaluate((shown) => window.stage.load(shown), look);
   return {
     /** PNG bytes of a pose; `box` = [x, y, side] of the 720 px picture, or undefined for all of it. */
     async render(pose, sizePx, box) {

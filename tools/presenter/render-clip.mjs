@@ -1,5 +1,6 @@
 // Renders a presenter's idle loop, or its greeting, as PNGs. Resumable: pictures that exist are skipped.
 //   node tools/presenter/render-clip.mjs --characters DIR --character White_F_1_Casual [--motion idle|greeting] --out DIR
+// With --look wall --only 0, the wall without the presenter (for matte.mjs).
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     characters: { type: 'string' },
     character: { type: 'string', default: 'White_F_1_Casual' },
     motion: { type: 'string', default: 'idle' },
+    look: { type: 'string', default: 'picture' },
     out: { type: 'string' },
     size: { type: 'string', default: '720' },
     only: { type: 'string' }, // comma-separated picture indices, for a look
@@ -23,8 +25,8 @@ const MOTIONS = {
   greeting: { pictures: GREETING.pictures, poseOf: greetingPose },
 };
 const motion = MOTIONS[values.motion];
-if (!values.characters || !values.out || !motion) {
-  throw new Error('--characters and --out are needed; --motion is idle or greeting');
+if (!values.characters || !values.out || !motion || !['picture', 'wall'].includes(values.look)) {
+  throw new Error('--characters and --out are needed; --motion is idle or greeting, --look picture or wall');
 }
 
 const { pictures, poseOf } = motion;

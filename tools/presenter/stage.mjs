@@ -10,11 +10,12 @@ let scene;
 let camera;
 let character;
 
-async function load() {
+/** @param {'picture' | 'wall'} look the whole scene, or the wall alone as it is behind this character */
+async function load(look = 'picture') {
   scene = new THREE.Scene();
   addEnvironment(scene, renderer);
   character = await loadCharacter('/character.glb');
-  scene.add(character.model);
+  if (look === 'picture') scene.add(character.model);
   addBackground(scene, character.headPosition);
   addLights(scene, character.headPosition);
   camera = createCamera(character.headPosition);

@@ -37,6 +37,8 @@ export async function offerToReceive(pc: RTCPeerConnection, signal: AbortSignal)
 export async function connectPeer(options: {
   /** Who is to appear; null is whom the server prefers. */
   avatar: string | null;
+  /** A colour for the presenter to stand before. */
+  background?: string | null;
   signal: AbortSignal;
   onSession(sessionId: number): void;
 }): Promise<Peer> {
@@ -49,6 +51,7 @@ export async function connectPeer(options: {
         sdp: pc.localDescription?.sdp,
         type: 'offer',
         ...(options.avatar !== null && { avatar: options.avatar }),
+        ...(options.background && { background: options.background }),
       },
       headers: { 'x-herald-studio': '1' },
       signal,

@@ -12,15 +12,15 @@ export interface Feed {
 
 /** Watches a session that exists, or opens one. @throws ApiError, MediaPathError or the signal's reason */
 export const openFeed = (options: StageOptions, signal: AbortSignal): Promise<Feed> =>
-  options.sessionId === null ? openOwn(options.avatar, signal) : watch(options.sessionId, signal);
+  options.sessionId === null ? openOwn(options, signal) : watch(options.sessionId, signal);
 
-async function openOwn(avatar: string | null, signal: AbortSignal): Promise<Feed> {
+async function openOwn({ avatar, background }: StageOptions, signal: AbortSignal): Promise<Feed> {
   let sessionId: number | undefined;
   const giveBack = () => {
     if (sessionId !== undefined) closeSession(sessionId);
   };
   try {
-    const { pc, stream } = await connectPeer({ avatar, signal, onSession: (id) => (sessionId = id) });
+    const { pc, stream } = await connectPeer({ avatar, background, signal, onSession: (id) => (sessionId = id) });
     const leave = () => {
       pc.close();
       giveBack();

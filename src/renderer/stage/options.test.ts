@@ -22,6 +22,16 @@ it.each([
   expect(readOptions(search.replace(/#.*/, '')).ground).toBe(ground);
 });
 
+it.each([
+  ['', null, 'transparent'],
+  ['?background=chroma', '#00b140', '#00b140'],
+  ['?background=0f0', '#00ff00', '#0f0'],
+  ['?background=00ff00&bg=000000', '#00ff00', '#000000'],
+  ['?background=green', null, 'transparent'],
+])('%s asks for a presenter before %s, on %s', (search, background, ground) => {
+  expect(readOptions(search)).toMatchObject({ background, ground });
+});
+
 it('has sound unless told otherwise', () => {
   expect(readOptions('').muted).toBe(false);
   expect(readOptions('?muted=0').muted).toBe(false);

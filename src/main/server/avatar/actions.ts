@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HeraldError } from '../errors';
 import { type ActionEntry, describeProblems, type Problem, parseActions } from './actions/config';
+import { keyedPerformance } from './actions/keyed';
 import { loadEntry, videoPerformance } from './actions/load';
 import type { PathRules } from './actions/paths';
 import type { Performance } from './actions/performance';
 import { StoredFolders } from './actions/stored-folders';
-import type { Avatar } from './avatar';
+import type { Avatar, PerformanceClip } from './avatar';
 import { PictureCache } from './picture-cache';
 
 export type { ActStep, Performance, PictureSize } from './actions/performance';
@@ -110,10 +111,14 @@ export class Actions {
   }
 }
 
-async function ofPresenter({ id, performances = [] }: Avatar): Promise<Performance[]> {
+async function ofPresenter({ id, background, performances = [] }: Avatar): Promise<Performance[]> {
+  const shown = async (clip: PerformanceClip) => {
+    const performance = await videoPerformance(clip);
+    return clip.key && background ? keyedPerformance(performance, clip.key, background) : performance;
+  };
   return Promise.all(
     performances.map((clip) =>
-      videoPerformance(clip).catch((error: Error) => {
+      shown(clip).catch((error: Error) => {
         throw new HeraldError(
           'malformed',
           `presenter ${id}: performance ${clip.audiotype} (${clip.name}) ${error.message}. Restore the presenter's folder.`,

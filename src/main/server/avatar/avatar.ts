@@ -1,3 +1,6 @@
+import type { Background } from './background';
+import type { KeyFiles } from './keyed-clip';
+
 /** A rectangle in picture pixels. Herald keeps all four even, so that it also falls on whole I420 chroma samples. */
 export interface Box {
   xPx: number;
@@ -26,6 +29,8 @@ export interface PerformanceClip {
   videoFile: string;
   /** Takes the place of the clip's own sound. */
   soundFile?: string;
+  /** For other backgrounds, where the presenter brings them along. */
+  key?: KeyFiles;
 }
 
 /**
@@ -35,6 +40,8 @@ export interface PerformanceClip {
 export interface Avatar {
   readonly id: string;
   readonly name: Record<string, string>;
+  /** What it stands before, where that is not its own. */
+  readonly background?: Background | undefined;
   readonly widthPx: number;
   readonly heightPx: number;
   readonly pictureCount: number;

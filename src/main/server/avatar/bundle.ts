@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { HeraldError } from '../errors';
 import type { Box, PerformanceClip } from './avatar';
 import type { Playback } from './idle';
+import type { KeyFiles } from './keyed-clip';
 
 /** `clara`, `my_avatar-2`: what may follow `avatars/` in a path. Names from requests never become paths unchecked. */
 export const AVATAR_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -17,6 +18,8 @@ export interface PresenterBundle {
   widthPx: number;
   heightPx: number;
   idleFile: string;
+  /** For other backgrounds. */
+  key?: KeyFiles;
   pictureCount: number;
   playback: Playback;
   stillIndex: number;
@@ -40,7 +43,11 @@ const schema = z.object({
     file: sibling,
     pictures: z.int().min(1).max(100_000),
     playback: z.enum(['cycle', 'pingpong']),
+    /** White where the presenter is, picture by picture. */
+    matte: sibling.optional(),
   }),
+  /** One picture: what is behind the presenter. A matte is of use only with it. */
+  wall: sibling.optional(),
   still: z.object({ pictureIndex: z.int().min(0) }),
   faceBoxes: z.array(z.tuple([even, even, evenSize, evenSize])).min(1),
   thumbnail: sibling.optional(),
@@ -51,6 +58,7 @@ const schema = z.object({
         name: z.string().min(1),
         clip: sibling,
         audio: sibling.optional(),
+        matte: sibling.optional(),
       }),
     )
     .default([]),
@@ -78,7 +86,11 @@ export async function readBundle(dir: string): Promise<PresenterBundle> {
     const issue = parsed.error.issues[0]!;
     throw wrong(`${issue.path.join('.') || 'the whole'}: ${issue.message}`);
   }
-  const { id, name, picture, idle, still, faceBoxes, thumbnail, performances } = parsed.data;
+  const { id, name, picture, idle, wall, still, faceBoxes, thumbnail, performances } = parsed.data;
+  const keyOf = (matte: string | undefined) =>
+    matte === undefined || wall === undefined
+      ? {}
+      : { key: { matteFile: join(dir, matte), wallFile: join(dir, wall) } };
   if (id !== basename(dir)) throw wrong(`id "${id}" is not the folder's name "${basename(dir)}"`);
   if (still.pictureIndex >= idle.pictures)
     throw wrong(`still.pictureIndex ${still.pictureIndex} is beyond the pictures`);
@@ -99,16 +111,18 @@ export async function readBundle(dir: string): Promise<PresenterBundle> {
     widthPx: picture.widthPx,
     heightPx: picture.heightPx,
     idleFile: join(dir, idle.file),
+    ...keyOf(idle.matte),
     pictureCount: idle.pictures,
     playback: idle.playback,
     stillIndex: still.pictureIndex,
     faceBoxes: faceBoxes.map(([xPx, yPx, widthPx, heightPx]) => ({ xPx, yPx, widthPx, heightPx })),
     ...(thumbnail === undefined ? {} : { thumbnailFile: join(dir, thumbnail) }),
-    performances: performances.map(({ audiotype, name, clip, audio }) => ({
+    performances: performances.map(({ audiotype, name, clip, audio, matte }) => ({
       audiotype,
       name,
       videoFile: join(dir, clip),
       ...(audio !== undefined && { soundFile: join(dir, audio) }),
+      ...keyOf(matte),
     })),
   };
 }

@@ -1,4 +1,5 @@
 import type { Avatar, Box, PerformanceClip } from './avatar';
+import type { Background } from './background';
 import type { Company, Walker } from './company';
 import { indexAt, type Playback } from './idle';
 import type { AvatarPictures } from './walking';
@@ -20,6 +21,7 @@ export interface AvatarInfo {
   /** One for all pictures or one each. */
   faceBoxes: Box[];
   performances?: PerformanceClip[];
+  background?: Background;
 }
 
 /** One session's view of an avatar whose pictures it shares. */
@@ -51,6 +53,10 @@ export class AvatarHandle implements Avatar {
 
   get name(): Record<string, string> {
     return this.info.name;
+  }
+
+  get background(): Background | undefined {
+    return this.info.background;
   }
 
   get widthPx(): number {

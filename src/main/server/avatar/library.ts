@@ -7,12 +7,14 @@ import { defaultDataDir } from '../config/data-dir';
 import { filesRoot } from '../entries';
 import { HeraldError } from '../errors';
 import type { Avatar, I420Picture } from './avatar';
+import { type Background, backgroundOf } from './background';
 import { BUNDLE_FILE, readBundle } from './bundle';
 import { VideoClip } from './clip';
 import { Company } from './company';
 import { AvatarHandle, type AvatarInfo } from './handle';
 import { indexAt, periodOf } from './idle';
 import { ImageDecoder } from './image-decoder';
+import { KeyedClip } from './keyed-clip';
 import { isLiveTalkingFolder, type LiveTalkingAvatar, readLiveTalking } from './livetalking';
 import { DEFAULT_PICTURE_BYTES, PictureMemory } from './memory';
 import { PictureCache } from './picture-cache';
@@ -50,6 +52,8 @@ interface Opened {
   users: number;
 }
 
+/** Between an avatar's id and the colour that it stands before; in no id. */
+const BEFORE = ' before ';
 /** Often enough for a log to show that it goes on. */
 const PROGRESS_STEPS = 10;
 
@@ -105,7 +109,8 @@ export class AvatarLibrary {
   /**
    * @throws HeraldError('malformed') when there is no such avatar (the message lists those there are) or its files are broken
    */
-  async open(id: string): Promise<Avatar> {
+  async open(id: string, { background }: { background?: string | undefined } = {}): Promise<Avatar> {
+    const before = background === undefined ? undefined : backgroundOf(background);
     const dir = this.folderOf(id);
     if (!dir) {
       const ids = (await this.folders()).map((folder) => basename(folder));
@@ -114,16 +119,27 @@ export class AvatarLibrary {
         `avatar ${JSON.stringify(id.slice(0, 80))} not found; available: ${ids.join(', ') || 'none'}`,
       );
     }
-    let opening = this.opened.get(id);
+    const key = before ? `${id}${BEFORE}${before.hex}` : id;
+    let opening = this.opened.get(key);
     if (!opening) {
-      opening = existsSync(join(dir, BUNDLE_FILE)) ? this.loadBundle(dir) : this.loadFolder(dir);
-      this.opened.set(id, opening);
-      opening.catch(() => this.opened.delete(id));
+      if (existsSync(join(dir, BUNDLE_FILE))) opening = this.loadBundle(dir, before);
+      else if (before) throw withoutMatte(id);
+      else opening = this.loadFolder(dir);
+      this.opened.set(key, opening);
+      opening.catch(() => this.opened.delete(key));
     }
     const opened = await opening;
+    // Whoever had it was the last one, and left while this waited.
+    if (before && this.opened.get(key) !== opening) return this.open(id, { background });
     opened.pictures.watchedBy(++opened.users);
     const { info, pictures, company } = opened;
-    const onReleased = () => pictures.watchedBy(--opened.users);
+    const onReleased = () => {
+      pictures.watchedBy(--opened.users);
+      // There are as many backgrounds as colours: none is kept for a session that may come.
+      if (!before || opened.users > 0) return;
+      this.opened.delete(key);
+      void pictures.close();
+    };
     // A loop that is in memory anyway costs nobody anything wherever he is.
     if (pictures.reachPictures >= info.pictureCount) {
       pictures.now(0);
@@ -140,7 +156,8 @@ export class AvatarLibrary {
   async withdraw(id: string): Promise<string | undefined> {
     const opening = this.opened.get(id);
     const opened = await opening?.catch(() => undefined);
-    if (opened && opened.users > 0) return 'it is on stage. End the sessions that show it first';
+    const before = [...this.opened.keys()].some((key) => key.startsWith(`${id}${BEFORE}`));
+    if (before || (opened && opened.users > 0)) return 'it is on stage. End the sessions that show it first';
     if (opened && !opened.pictures.canWalk) return 'its pictures are being prepared. Try again when they are';
     // Whoever opens it from here on finds it anew, or no more.
     if (this.opened.get(id) === opening) this.opened.delete(id);
@@ -159,8 +176,9 @@ export class AvatarLibrary {
     await Promise.allSettled(all.map(async (opening) => (await opening).pictures.close()));
   }
 
-  private async loadBundle(dir: string): Promise<Opened> {
+  private async loadBundle(dir: string, before: Background | undefined): Promise<Opened> {
     const bundle = await readBundle(dir);
+    if (before && !bundle.key) throw withoutMatte(bundle.id);
     const clip = await VideoClip.open(bundle.idleFile);
     const { widthPx, heightPx, pictureCount } = clip;
     if (widthPx !== bundle.widthPx || heightPx !== bundle.heightPx || pictureCount !== bundle.pictureCount) {
@@ -171,7 +189,9 @@ export class AvatarLibrary {
           `${bundle.pictureCount} of ${bundle.widthPx}x${bundle.heightPx}. Restore the presenter's folder.`,
       );
     }
-    return opened(presenterInfo(bundle), new ClipPictures(clip, bundle.playback, this.memory));
+    const source = before ? await KeyedClip.open(clip, bundle.key!, before) : clip;
+    const info = { ...presenterInfo(bundle), ...(before && { background: before }) };
+    return opened(info, new ClipPictures(source, bundle.playback, this.memory));
   }
 
   private async loadFolder(dir: string): Promise<Opened> {
@@ -229,6 +249,9 @@ const opened = (info: AvatarInfo, pictures: AvatarPictures): Opened => ({
   company: new Company(periodOf(info.pictureCount, info.playback)),
   users: 0,
 });
+
+const withoutMatte = (id: string) =>
+  new HeraldError('malformed', `background: ${id} has no matte, so it cannot stand before another one; leave it out`);
 
 const holdsAvatar = (dir: string): boolean => existsSync(join(dir, BUNDLE_FILE)) || isLiveTalkingFolder(dir);
 

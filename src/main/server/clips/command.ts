@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { backgroundOf } from '../avatar/background';
 import { loadSettings } from '../config/load';
 import { HeraldError } from '../errors';
 import { createLogger } from '../log';
@@ -26,6 +27,7 @@ Usage: npm run clip -- --text "..." | --audio FILE | --script FILE --out FILE.mp
   --batch FILE    many clips: columns text, audio or script, and name, avatar, voice, size, seed; goes on where it stopped
   --out PATH      the clip, or the folder of many
   --avatar NAME   the presenter
+  --background C  a colour such as 00ff00 for it to stand before, to be keyed out
   --voice NAME    its voice
   --tts NAME      voice engine; auto means one of this machine, so that a clip can be made again
   --size SIZE     512, 720 (shorter side) or 1080x1920, filled and cut around the face
@@ -43,6 +45,7 @@ const OPTIONS = {
   batch: { type: 'string' },
   out: { type: 'string' },
   avatar: { type: 'string' },
+  background: { type: 'string' },
   voice: { type: 'string' },
   tts: { type: 'string' },
   size: { type: 'string' },
@@ -102,12 +105,13 @@ export async function clipCommand(argv: string[], terminal: Terminal, signal: Ab
 
 const parse = (args: string[]) => parseArgs({ args, options: OPTIONS, allowPositionals: false });
 
-function choicesOf({ avatar, voice, size, seed }: Values): Omit<ClipJob, 'script'> {
+function choicesOf({ avatar, background, voice, size, seed }: Values): Omit<ClipJob, 'script'> {
   if (seed !== undefined && !/^\d{1,15}$/.test(seed)) {
     throw new HeraldError('malformed', `--seed ${seed}: say a whole number from 0 on`);
   }
   return {
     ...(avatar !== undefined && { avatar }),
+    ...(background !== undefined && { background: backgroundOf(background).hex }),
     ...(voice !== undefined && { voice }),
     ...(size !== undefined && { size: parseSize(size) }),
     ...(seed !== undefined && { seed: Number(seed) }),

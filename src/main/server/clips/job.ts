@@ -8,6 +8,8 @@ import { type ClipSize, MAX_SIDE_PX, MIN_SIDE_PX, parseSize } from './size';
 export interface ClipJob {
   script: ClipScript;
   avatar?: string;
+  /** `#rrggbb` to stand before, in place of the presenter's own. */
+  background?: string;
   voice?: string;
   size?: ClipSize;
   seed?: number;
@@ -33,6 +35,11 @@ export const clipVoice = z.string().trim().min(1).max(200);
 /** What of a job is chosen the same way wherever it comes from. */
 export const clipChoices = z.object({
   avatar: avatarName.optional(),
+  background: z
+    .string()
+    .regex(/^#?[\da-f]{6}$/i, 'must be a colour such as #00ff00')
+    .optional()
+    .describe('A colour to stand before, of presenters that have a matte'),
   voice: clipVoice.optional().describe('A voice of the engine in use'),
   size: clipSize.optional(),
   seed: clipSeed

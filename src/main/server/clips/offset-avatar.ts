@@ -23,6 +23,10 @@ export class OffsetAvatar implements Avatar {
     return this.avatar.name;
   }
 
+  get background() {
+    return this.avatar.background;
+  }
+
   get widthPx(): number {
     return this.avatar.widthPx;
   }

@@ -75,7 +75,9 @@ export class ClipStudio {
 
   async render(job: ClipJob, options: RenderOptions): Promise<ClipFacts> {
     const { settings, signal } = this.options;
-    const avatar = await this.avatars.open(job.avatar ?? settings.avatar_id ?? DEFAULT_PRESENTER);
+    const avatar = await this.avatars.open(job.avatar ?? settings.avatar_id ?? DEFAULT_PRESENTER, {
+      background: job.background,
+    });
     let tts: Tts | undefined;
     try {
       await this.converted(avatar);

@@ -41,12 +41,13 @@ export function outputRoutes(app: FastifyInstance, { sessions }: { sessions: Ses
         response: { 200: openedReply, ...failures, 503: failureReply },
       },
     },
-    async ({ body: { avatar, voice, bitrateKbps, record } }, reply) => {
+    async ({ body: { avatar, voice, bitrateKbps, record, background } }, reply) => {
       const sessionid = await whileClientWaits(reply, OPEN_LIMIT_MS, (signal) =>
         sessions.open({
           signal,
           record,
           ...(avatar && { avatar }),
+          ...(background && { background }),
           ...(voice && { voice: { voice } }),
           ...(bitrateKbps && { videoBitrateBps: bitrateKbps * 1_000 }),
         }),

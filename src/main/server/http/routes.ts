@@ -59,8 +59,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
 
   const sessionOf = (id: number): SessionHandle => {
     const session = sessions.get(id);
-    if (!session)
-      throw new HeraldError('refused', say('session.gone', { id }));
+    if (!session) throw new HeraldError('refused', say('session.gone', { id }));
     return session;
   };
 
@@ -75,7 +74,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
       },
     },
     async (request, reply) => {
-      const { sdp, avatar, voice, refaudio, reftext, custom_config, visemes } = request.body;
+      const { sdp, avatar, voice, refaudio, reftext, custom_config, background, visemes } = request.body;
       if (custom_config !== undefined) assertJson('custom_config', custom_config);
       const studio = isStudioPage(request);
       const answer = await whileClientWaits(reply, OFFER_LIMIT_MS, (signal) =>
@@ -85,6 +84,7 @@ export function sessionRoutes(app: FastifyInstance, { settings, sessions, stream
           visemes,
           signal,
           ...(avatar && { avatar }),
+          ...(background && { background }),
           ...(custom_config && { customConfig: custom_config }),
           voice: { voice, referenceAudio: refaudio, referenceText: reftext },
         }),

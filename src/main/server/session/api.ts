@@ -27,6 +27,8 @@ export interface OfferInput {
   voice?: VoiceSettings;
   /** `custom_config`: LiveTalking's JSON list of performances, for this session alone. */
   customConfig?: string;
+  /** `#rrggbb` to stand before, in place of the presenter's own. */
+  background?: string;
   /** Its viewer asks for visemes, on a data channel. */
   visemes?: boolean;
   /** Sessions of our own page on loopback do not count towards max_session. */
@@ -36,6 +38,8 @@ export interface OfferInput {
 
 export interface OpenInput {
   avatar?: string;
+  /** `#rrggbb` to stand before, in place of the presenter's own. */
+  background?: string;
   voice?: VoiceSettings;
   /** The server's unless said. */
   videoBitrateBps?: number;

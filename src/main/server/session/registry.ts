@@ -57,10 +57,10 @@ export class SessionRegistry implements SessionDirectory {
     }
   }
 
-  async open({ avatar, voice, videoBitrateBps, record, signal }: OpenInput): Promise<number> {
+  async open({ voice, videoBitrateBps, record, signal, ...shown }: OpenInput): Promise<number> {
     const release = await this.takePlace({ studio: false, signal });
     try {
-      const session = await this.onAir(avatar, { id: this.freeId(), voice, videoBitrateBps });
+      const session = await this.onAir(shown, { id: this.freeId(), voice, videoBitrateBps });
       if (signal.aborted) {
         await session.close('whoever asked for it went away');
         throw new HeraldError('malformed', 'The request was cancelled');
@@ -79,7 +79,7 @@ export class SessionRegistry implements SessionDirectory {
 
   /** The push modes: a session that begins with the server and stays until it is closed, used or not. */
   launch(id: number): Promise<SessionHandle> {
-    return this.onAir(undefined, { id, lasting: true });
+    return this.onAir({}, { id, lasting: true });
   }
 
   get(sessionId: number): SessionHandle | undefined {
@@ -113,7 +113,8 @@ export class SessionRegistry implements SessionDirectory {
   }
 
   private async build(input: OfferInput, offer: NormalisedOffer): Promise<OfferAnswer> {
-    const avatar = await this.avatars.open(input.avatar ?? this.options.defaultAvatar);
+    const { background } = input;
+    const avatar = await this.avatars.open(input.avatar ?? this.options.defaultAvatar, { background });
     let peer: Peer | undefined;
     try {
       const performances = await this.actions?.forSession(avatar, input.customConfig);
@@ -133,8 +134,11 @@ export class SessionRegistry implements SessionDirectory {
   }
 
   /** A session without a viewer, once it has its encoders. */
-  private async onAir(avatarId: string | undefined, more: Omit<SessionParts, 'avatar' | 'studio'>): Promise<Session> {
-    const avatar = await this.avatars.open(avatarId ?? this.options.defaultAvatar);
+  private async onAir(
+    { avatar: id, background }: Pick<OpenInput, 'avatar' | 'background'>,
+    more: Omit<SessionParts, 'avatar' | 'studio'>,
+  ): Promise<Session> {
+    const avatar = await this.avatars.open(id ?? this.options.defaultAvatar, { background });
     let session: Session;
     try {
       const performances = await this.actions?.forSession(avatar, undefined);
