@@ -16,6 +16,7 @@ const RESTARTS = 3;
 /** Longer than any time-out of a connection that died with its server. */
 const DOWN_MS = 3_000;
 const SETTLE_MS = 20_000;
+const RSS_EVERY_MS = 2_000;
 const AUDIOTYPE = 2;
 const KEY = 'bench-stream-key';
 
@@ -51,7 +52,7 @@ try {
   const file = join(dir, 'pulled.flv');
   const pulled = pull(nginx.url(KEY), MINUTES * 60, file);
   const rss: number[] = [];
-  const sampler = setInterval(() => rss.push(rssBytes(server.pid)), 2_000);
+  const sampler = setInterval(() => rss.push(rssBytes(server.pid)), RSS_EVERY_MS);
   const cpuBefore = pushCpuMs(server.pid);
   const startedMs = performance.now();
   await pulled;
@@ -74,10 +75,11 @@ try {
   console.log(
     `restarts of nginx         back after ${backMs.map((ms) => `${(ms / 1_000).toFixed(1)} s`).join(', ')}   (target within 5 s)`,
   );
-  const settled = rss.slice(SETTLE_MS / 2_000);
+  const settled = rss.slice(SETTLE_MS / RSS_EVERY_MS);
   const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const rise = (slopePerSample(settled) * 60_000) / RSS_EVERY_MS;
   console.log(
-    `memory, server and push   ${mb(settled[0] ?? 0)} MB at first, ${mb(Math.max(...settled))} MB at most, ${mb(settled.at(-1) ?? 0)} MB at last`,
+    `memory, server and push   ${mb(settled[0] ?? 0)} MB at first, ${mb(Math.max(...settled))} MB at most, ${mb(settled.at(-1) ?? 0)} MB at last; ${(rise / 1e6).toFixed(2)} MB a minute`,
   );
   console.log(`the push's own process    ${cpuMs.toFixed(0)} CPU-ms per s`);
   console.log(`output                    ${JSON.stringify(figures)}`);
@@ -137,6 +139,19 @@ function pull(url: string, seconds: number, file: string): Promise<void> {
 
 function probe(file: string, entries: string): string {
   return execFileSync('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'csv=p=0', file]).toString().trim();
+}
+
+/** Of the straight line through evenly spaced samples (least squares). */
+function slopePerSample(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  let products = 0;
+  let squares = 0;
+  for (const [i, value] of values.entries()) {
+    products += (i - middle) * (value - mean);
+    squares += (i - middle) ** 2;
+  }
+  return squares > 0 ? products / squares : 0;
 }
 
 function rssBytes(pid: number): number {

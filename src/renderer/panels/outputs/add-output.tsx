@@ -101,6 +101,7 @@ export function AddOutput({ sessionId }: { sessionId: number }) {
             ref={first}
             label={t('outputs.device')}
             description={t('outputs.deviceHint')}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
             placeholder="/dev/video10"
             value={wish.device}
             error={lacks && t(lacks)}
