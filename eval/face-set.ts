@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AV_CODEC_ID_PNG, AV_PIX_FMT_BGR24, AV_PIX_FMT_RGB24 } from 'node-av/constants';
+import { AV_CODEC_ID_PNG, AV_PIX_FMT_BGR24, AV_PIX_FMT_RGB24, SWS_POINT } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, SoftwareScaleContext } from 'node-av/lib';
 import { AvatarLibrary } from '../src/main/server/avatar/library';
 import { cropI420 } from '../src/main/server/composite/crop';
@@ -172,7 +172,7 @@ function readPng(file: string): Png {
       throw new Error(`${file} is damaged.`);
     if (source.format !== AV_PIX_FMT_RGB24) throw new Error(`${file} is no RGB PNG.`);
     const { width, height } = source;
-    scaler.getContext(width, height, AV_PIX_FMT_RGB24, width, height, AV_PIX_FMT_BGR24, 0);
+    scaler.getContext(width, height, AV_PIX_FMT_RGB24, width, height, AV_PIX_FMT_BGR24, SWS_POINT);
     scaled.format = AV_PIX_FMT_BGR24;
     scaled.width = width;
     scaled.height = height;

@@ -14,11 +14,11 @@ export interface SilenceScores {
   silentUntouched: number;
 }
 
-/** Through the whole walk on virtual time. @param presenters whose closed mouth testing/lip-reader.ts finds */
+/** Through the whole walk on virtual time. */
 export async function silenceScores(modelFile: string, presenters: readonly string[]): Promise<SilenceScores[]> {
   const scores: SilenceScores[] = [];
   for (const presenter of presenters) {
-    const stage = await LipStage.open({ avatarId: presenter, modelFile });
+    const stage = await LipStage.open({ avatarId: presenter, modelFile, reads: false });
     try {
       const samples = new Float32Array(SILENT_S * SAMPLE_RATE_HZ);
       const { pictures, speechFrom } = await stage.perform(

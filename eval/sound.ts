@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AV_CODEC_ID_ADPCM_G722, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
+import { AV_CHANNEL_LAYOUT_MONO, AV_CODEC_ID_ADPCM_G722, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import { openAudio } from '../src/main/server/audio/decode';
 import { Resampler } from '../src/main/server/audio/resample';
@@ -32,7 +32,7 @@ export function readG722(file: string): Float32Array {
   try {
     context.allocContext3(codec);
     context.sampleRate = FEATURE_RATE_HZ;
-    context.channelLayout = { nbChannels: 1, order: 1, mask: 4n };
+    context.channelLayout = AV_CHANNEL_LAYOUT_MONO;
     if (context.open2Sync(codec, null) < 0) throw new Error('The G.722 decoder cannot be opened.');
     packet.alloc();
     frame.alloc();

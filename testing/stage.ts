@@ -44,14 +44,7 @@ export interface PerformOptions {
 export interface LipStageOptions {
   avatarId?: string;
   modelFile: string;
-  /** Whether lips are read from the pictures; the reader knows Clara's. */
-  reads?: boolean;
-}
-
-const UNREAD: LipReading = { openingPx: Number.NaN, closed: false };
-export interface LipStageOptions {
-  avatarId?: string;
-  modelFile: string;
+  /** Whether lips are read from the pictures; the reader does not find every presenter's. */
   readsLips?: boolean;
 }
 
@@ -73,7 +66,7 @@ export class LipStage {
   ) {}
 
   /** @throws when the lip model cannot be loaded, saying why */
-  static async open({ avatarId = 'clara', modelFile, reads = true }: LipStageOptions): Promise<LipStage> {
+  static async open({ avatarId = 'clara', modelFile, readsLips = true }: LipStageOptions): Promise<LipStage> {
     // No deadline: virtual time waits for the process, and this machine may be slow.
     const mouth = new MouthHost({ modelFile, deadlineMs: 120_000, hungMs: 60_000 });
     const library = new AvatarLibrary();
@@ -81,7 +74,7 @@ export class LipStage {
       const avatar = await library.open(avatarId);
       const digests: string[] = [];
       for (let i = 0; i < avatar.pictureCount; i++) digests.push(digest((await avatar.picture(i)).data));
-      const reader = reads ? await LipReader.open(avatar) : undefined;
+      const reader = readsLips ? await LipReader.open(avatar) : undefined;
       await mouth.ready();
       return new LipStage(library, avatar, reader, digests, mouth);
     } catch (error) {

