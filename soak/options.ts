@@ -14,7 +14,12 @@ export interface SoakOptions {
   port: number;
   /** Pictures that may be missing in 10 s. */
   missingPictures: number;
+  /** How long everyone is away before what is left is counted. */
+  calmMs: number;
 }
+
+/** Viewers that vanished are let go of within 10 s, and connections to the kit are kept for 4 s. */
+const CALM_MS = 14_000;
 
 export const USAGE = `npm run soak -- --hours 2 --sessions 3 [--seed 1] [--out DIR] [--missing-pictures 10] [--port 0]
 npm run soak -- --seconds 600 --url http://127.0.0.1:8010 [--pid 1234]
@@ -62,6 +67,7 @@ export function parse(args: string[]) {
       seed: number('seed', values.seed),
       out: values.out ?? join(root, 'out', 'soak', `${stamp}-${what}`),
       port: number('port', values.port),
+      calmMs: CALM_MS,
       missingPictures: number('missing-pictures', values['missing-pictures']),
       ...(values.url && { url: values.url.replace(/\/$/, '') }),
       ...(values.pid && { pid: number('pid', values.pid, 1) }),

@@ -23,8 +23,6 @@ const COMPARE_EVERY_MS = 1_000;
 const TELL_EVERY_MS = 30_000;
 /** Actors end what they do at their next step. */
 const OUT_WITHIN_MS = 60_000;
-/** Viewers that vanished are let go of within 10 s, and connections to the kit are kept for 4 s. */
-const CALM_BEFORE_LOOK_MS = 14_000;
 const CALM_LIMIT_MS = 15_000;
 const PLAYED_PER_CALM = 12;
 
@@ -73,13 +71,7 @@ export async function soak(options: SoakOptions, stop: AbortSignal, tell: (line:
         if (!ended.signal.aborted) tell('not everyone left for the calm: it is not counted');
         return;
       }
-      await rest(CALM_BEFORE_LOOK_MS);
-      const untilMs = performance.now() + CALM_LIMIT_MS;
-      let sample = await look();
-      while (sample.sessions > 0 && performance.now() < untilMs && !ended.signal.aborted) {
-        await rest(1_000);
-        sample = await look();
-      }
+      const sample = await settled(ended.signal);
       if (ended.signal.aborted) return;
       calms.push(sample);
       if (calms.length > 1) compareCalms(invariants, calms[0]!, sample);
@@ -87,6 +79,17 @@ export async function soak(options: SoakOptions, stop: AbortSignal, tell: (line:
     } finally {
       gate.reopen();
     }
+  };
+  /** A look at a server that nobody uses; at the last of its sessions if they do not go. */
+  const settled = async (signal: AbortSignal): Promise<Sample> => {
+    await sleep(options.calmMs, undefined, { signal }).catch(() => {});
+    const untilMs = performance.now() + CALM_LIMIT_MS;
+    let sample = await look();
+    while (sample.sessions > 0 && performance.now() < untilMs && !signal.aborted) {
+      await sleep(500);
+      sample = await look();
+    }
+    return sample;
   };
   const rest = (ms: number) => sleep(ms, undefined, { signal: ended.signal }).catch(() => {});
   const look = async (): Promise<Sample> => {
@@ -149,9 +152,8 @@ export async function soak(options: SoakOptions, stop: AbortSignal, tell: (line:
     finished = true;
     // Actors are through, so nobody passes the gate any more: a last calm without them, where there is a server to be calm.
     if (!stop.aborted && invariants.broken.every(({ name }) => name !== 'server alive')) {
-      await sleep(CALM_BEFORE_LOOK_MS);
-      roster.compare(await idsOf(client), performance.now());
-      const last = await look();
+      const last = await settled(stop);
+      roster.compare(last.ids, performance.now());
       if (calms[0]) compareCalms(invariants, calms[0], last);
       calms.push(last);
       await recordings.check({ most: Number.POSITIVE_INFINITY, deleting: false });
