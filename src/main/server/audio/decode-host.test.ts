@@ -1,10 +1,13 @@
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeAudio, wav } from '../../../../testing/audio-files';
 import { linkTo } from '../child-link';
 import { counts } from '../metrics/native';
 import { type DecodedAudio, openAudio } from './decode';
 import { DecodeHost, type DecodeHostOptions } from './decode-host';
 import type { FromDecoder, ToDecoder } from './decode-messages';
+
+/** Each process compiles its TypeScript first, and a busy machine takes its time over that. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const SECOND = wav(48_000, 48_000);
 /** Longer than what is made ahead. */

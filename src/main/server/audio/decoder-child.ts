@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ChildLink } from '../child-link';
+import { watchMemory } from '../child-memory';
 import { HeraldError } from '../errors';
 import type { FromDecoder, ToDecoder } from './decode-messages';
 
@@ -18,7 +18,6 @@ export interface DecoderLimits {
 const PART_BYTES = 256 * 1024;
 /** Samples that may be on their way: 4 s, less than a megabyte. */
 const AHEAD_SAMPLES = 4 * 48_000;
-const MEMORY_WATCH_MS = 200;
 
 /** The process is gone, and with it what it was at. */
 class DecoderGone extends Error {
@@ -39,7 +38,6 @@ export class DecoderChild {
   private uploadBytes = 0;
   private endedBecause: string | undefined;
   private killedBecause: string | undefined;
-  private readonly memoryWatch: NodeJS.Timeout;
 
   constructor(
     private readonly link: DecoderLink,
@@ -52,10 +50,10 @@ export class DecoderChild {
       this.inbox.push(message);
       this.wake();
     });
-    this.memoryWatch = setInterval(() => this.checkMemory(residentBytes(link.pid)), MEMORY_WATCH_MS).unref();
+    const unwatch = watchMemory(link.pid, (rssBytes) => this.checkMemory(rssBytes));
     this.gone = new Promise((resolve) => {
       link.onExit((why) => {
-        clearInterval(this.memoryWatch);
+        unwatch();
         this.endedBecause = this.killedBecause ?? why;
         this.wake();
         resolve();
@@ -173,10 +171,9 @@ export class DecoderChild {
     }
   }
 
-  private checkMemory(rssBytes: number | undefined): void {
+  private checkMemory(rssBytes: number): void {
     const limitBytes = this.limits.memoryBytes + 3 * this.uploadBytes;
-    if (rssBytes === undefined || rssBytes <= limitBytes) return;
-    this.kill(`it took more than ${Math.round(limitBytes / 1e6)} MB of memory`);
+    if (rssBytes > limitBytes) this.kill(`it took more than ${Math.round(limitBytes / 1e6)} MB of memory`);
   }
 }
 
@@ -188,15 +185,4 @@ function crashed(why: string): HeraldError {
 function faultOf(answer: FromDecoder): Error {
   if (answer.type !== 'failed') return new Error(`the decoder process said ${answer.type}`);
   return answer.refused ? new HeraldError('refused', answer.message) : new Error(answer.message);
-}
-
-/** Resident memory (proc_pid_status(5)); undefined where the system does not tell, or there is no such process any more. */
-function residentBytes(pid: number | undefined): number | undefined {
-  if (process.platform !== 'linux' || pid === undefined) return undefined;
-  try {
-    const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kb === undefined ? undefined : Number(kb) * 1_024;
-  } catch {
-    return undefined;
-  }
 }
