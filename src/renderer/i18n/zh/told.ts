@@ -37,7 +37,7 @@ export const told: Record<keyof typeof SENTENCES, string> = {
   'llm.do.moreTime': '请再问一次，或用 --llm_first_token_s 延长等待时间（大模型可能仍在加载）。',
   'llm.do.morePatience': '请再问一次，或用 --llm_next_token_s 延长等待时间。',
   'llm.do.configure':
-    '对话需要语言模型，而 {{host}} 需要密钥：请设置 {{variable}}{{preset}}；也可用 --llm_preset ollama（或 lmstudio、vllm）使用本机模型，或用 --llm_base_url 和 OPENAI_API_KEY 使用任何兼容 OpenAI 的服务。',
+    '还没有可用的语言模型：{{host}} 需要密钥（{{variable}}{{preset}}）。可在设置中填写密钥，或改用本机的 Ollama、LM Studio、vLLM，或任何兼容 OpenAI 的服务。',
 
   'voice.moved': '{{address}} 已转到其他地址（{{status}}）',
   'voice.keyRefused': '{{address}} 拒绝了密钥（{{why}}）',

@@ -74,13 +74,21 @@ function Words({ line, words }: { line: Line; words: string }) {
   );
 }
 
+const NARROW = '(max-width: 760px)';
+
 /** Why it failed, what to do about it, and the way to do it. */
 function Problem({ line }: { line: Line }) {
   const { t } = useTranslation('chat');
   const { problem, kind, text } = line;
+  const shown = useRef<HTMLDivElement>(null);
+  // On a phone the conversation lies below what is typed: what failed just now is not to be looked for there.
+  const isNews = problem !== null && line.sentAtMs > 0;
+  useEffect(() => {
+    if (isNews && matchMedia(NARROW).matches) shown.current?.scrollIntoView({ block: 'nearest' });
+  }, [isNews]);
   if (!problem) return null;
   return (
-    <div className="line-problem">
+    <div className="line-problem" ref={shown}>
       <p>{problem.reason}</p>
       {problem.remedy && <p className="line-remedy">{problem.remedy}</p>}
       {kind !== 'audio' && text !== '' && (

@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DrawerFrame } from '../../components/drawer-frame';
 import { Icon } from '../../components/icon';
+import tabs from '../../components/panel-tabs.module.css';
 import { useWhileSeen } from '../../components/use-while-seen';
 import { Notice } from '../library/notice';
 import { Outputs } from '../outputs/outputs';
@@ -46,7 +47,7 @@ export default function Drawer() {
       >
         <Tabs.List className={classes.tabList} aria-label={t('server.tabs')}>
           {SERVER_TABS.map((value) => (
-            <Tabs.Tab key={value} value={value}>
+            <Tabs.Tab key={value} value={value} className={tabs.tab}>
               {t(`server.tab.${value}`)}
             </Tabs.Tab>
           ))}

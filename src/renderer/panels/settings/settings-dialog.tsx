@@ -1,9 +1,10 @@
-import { ActionIcon, Modal, Tooltip } from '@mantine/core';
+import { ActionIcon, Loader, Modal, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { Settings } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { followDesktop } from './desktop-commands';
+import loading from './settings-loading.module.css';
 import { closeSettings, openSettings, useSettings } from './settings-store';
 
 const SettingsPanel = lazy(() => import('./settings-panel'));
@@ -53,7 +54,15 @@ export function SettingsDialog() {
         centered
         radius={narrow ? 0 : 14}
       >
-        <Suspense fallback={null}>{open && <SettingsPanel />}</Suspense>
+        <Suspense
+          fallback={
+            <div className={loading.loading} role="status">
+              <Loader size="sm" aria-label={t('settings.loading')} />
+            </div>
+          }
+        >
+          {open && <SettingsPanel />}
+        </Suspense>
       </Modal>
     </>
   );
