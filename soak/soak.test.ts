@@ -118,7 +118,7 @@ function stream(change: (n: number) => { skip?: boolean; ticks?: number; late?: 
     onBackward: () => told.backward++,
     onOddStep: () => told.odd++,
   });
-  const packets = Array.from({ length: 400 }, (_, n) => ({ n, ...change(n) })).filter(({ skip }) => !skip);
+  const packets = Array.from({ length: 700 }, (_, n) => ({ n, ...change(n) })).filter(({ skip }) => !skip);
   packets.sort((a, b) => a.n + (a.late ?? 0) - (b.n + (b.late ?? 0)));
   for (const { n, ticks = 0, late = 0 } of packets) {
     const timestamp = (0xffff_0000 + n * 3_600 + ticks) >>> 0;
@@ -131,11 +131,11 @@ describe('a stream that is watched', () => {
   it('is whole across both wraps, and with packets that came again and late', () => {
     const { figures, ...told } = stream((n) => ({ late: n % 50 === 3 ? 2.5 : 0 }));
     expect(told).toEqual({ missing: [], backward: 0, odd: 0 });
-    expect(figures).toMatchObject({ packets: 400, lostPackets: 0, units: 400 });
+    expect(figures).toMatchObject({ packets: 700, lostPackets: 0, units: 700 });
   });
 
   it('counts what is missing in ten seconds of its own time', () => {
-    const { missing, figures } = stream((n) => ({ skip: n === 100 || n === 101 || n === 120 || n === 380 }));
+    const { missing, figures } = stream((n) => ({ skip: n === 100 || n === 101 || n === 120 || n === 600 }));
     expect(missing).toEqual([2, 3, 1]);
     expect(figures).toMatchObject({ missingUnits: 4, worstMissingInWindow: 3, lostPackets: 4 });
   });
@@ -206,15 +206,15 @@ describe('the order of events', () => {
 });
 
 describe('virtual days', () => {
-  it('keep every promise for a quarter of an hour that is full of speech', async () => {
-    const options = { days: 0.01, seed: 5, speechShare: 0.3 };
+  it('keep every promise for some minutes that are full of speech', async () => {
+    const options = { days: 0.003, seed: 5, speechShare: 0.2 };
     const { kept, report } = await soakVirtually(options, new AbortController().signal, () => {});
     expect(report.findings.filter(({ verdict }) => verdict === 'broken')).toEqual([]);
     expect(kept).toBe(true);
     const done = report.figures['What was done']!;
-    expect(done.pictures).toBeGreaterThan(20_000);
+    expect(done.pictures).toBeGreaterThan(6_000);
     expect(done.frames).toBe((report.figures['The playout'] as { framesSent: number }).framesSent);
-    expect(done.runsOfSpeech).toBeGreaterThan(3);
+    expect(done.runsOfSpeech).toBeGreaterThan(0);
   });
 });
 

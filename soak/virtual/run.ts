@@ -25,7 +25,7 @@ export interface VirtualOptions {
   seed: number;
   /** Where the report goes; none is written without it. */
   out?: string;
-  /** Share of the time that is spoken; 3 % unless said. */
+  /** Share of the time that is spoken; 1 % unless said. */
   speechShare?: number;
 }
 
@@ -41,7 +41,7 @@ const MEAN_SPEECH_S = 4;
  * waits for it. Only the voice, the mouth and the encoders are stand-ins. @returns whether all promises were kept
  */
 export async function soakVirtually(
-  { days, seed, out, speechShare = 0.03 }: VirtualOptions,
+  { days, seed, out, speechShare = 0.01 }: VirtualOptions,
   stop: AbortSignal,
   tell: (line: string) => void,
 ): Promise<{ kept: boolean; report: Report }> {
