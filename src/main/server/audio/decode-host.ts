@@ -158,6 +158,8 @@ class IsolatedAudio implements DecodedAudio {
   truncated = false;
   private readonly closing = new AbortController();
   private isRead = false;
+  /** The process that it is being read from. */
+  private child: DecoderChild | undefined;
 
   private constructor(
     private readonly host: DecodeHost,
@@ -187,13 +189,22 @@ class IsolatedAudio implements DecodedAudio {
 
   async close(): Promise<void> {
     this.closing.abort(new Error('the audio was closed'));
-    this.host.forget(this);
+    // Whoever reads may have stopped between two chunks, never to come back.
+    if (this.child) this.release();
+    else this.host.forget(this);
+  }
+
+  private release(): void {
+    const { child } = this;
+    this.child = undefined;
+    if (child) void this.host.retrieve(child);
   }
 
   private async *read(): AsyncGenerator<PcmChunk> {
     const { signal } = this.closing;
     if (signal.aborted) return;
     const child = await this.host.take(this);
+    this.child = child;
     try {
       if (child.holder !== this) await child.open(this.bytes, this.maxMinutes, signal);
       const pcm = child.read(signal);
@@ -207,7 +218,7 @@ class IsolatedAudio implements DecodedAudio {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      void this.host.retrieve(child);
+      this.release();
     }
   }
 }
