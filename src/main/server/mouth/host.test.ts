@@ -251,7 +251,7 @@ describe.skipIf(!there)(`lip-mini${there ? '' : ' (SKIPPED: models/lip-mini.onnx
     const avatar = await library.open('clara');
     const mouth = host({ modelFile: shipped, deadlineMs: 10_000 });
     await mouth.ready();
-    expect(mouth.windowStartMs).toBe(-37.5);
+    expect(mouth.windowStartMs).toBe(-25);
     // A vowel by rule: harmonics of 120 Hz, loudest near the formants of an open mouth.
     const stream = new MelStream({ windowStartMs: mouth.windowStartMs });
     stream.push(
