@@ -61,6 +61,7 @@ export const SENTENCES = {
   'voice.noSound': '{{address}} sent no sound',
   'voice.late': 'no sound came within {{seconds}} s',
   'voice.stalled': 'it stopped sending for {{seconds}} s',
+  'voice.cutShort': '{{why...}}; the rest of this sentence is lost',
   'voice.do.address': 'Correct --TTS_SERVER.',
   'voice.do.moved': 'Put the address that it leads to in --TTS_SERVER.',
   'voice.do.key': 'Put the right key in {{names...}}.',

@@ -101,7 +101,10 @@ it('tells a session with its performances', async () => {
   const performances = [{ audiotype: 2, name: 'wave', durationMs: 4_000 }];
   sessions.sessions.set(234_567, Object.assign(new FakeSession(234_567), { performances: () => performances }));
   expect(sessionReply.parse((await get('/api/sessions/234567')).json()).data.performances).toEqual(performances);
-  expect((await get('/api/sessions/999999')).json()).toEqual({ code: -1, msg: expect.stringContaining('not found') });
+  expect((await get('/api/sessions/999999')).json()).toMatchObject({
+    code: -1,
+    msg: expect.stringContaining('not found'),
+  });
 });
 
 it('shows the first picture of a performance, in the shape of its avatar, and makes it once', async () => {

@@ -222,7 +222,7 @@ describe('/human', () => {
     const reply = await post('/human', { sessionid: ID, type: 'echo', text });
     expect([reply.statusCode, reply.json()]).toEqual([
       200,
-      { code: -1, msg: expect.stringContaining('text is empty') },
+      { code: -1, msg: expect.stringContaining('text is empty'), told: { key: 'session.noText' } },
     ]);
     expect(session.calls).toEqual([]);
   });
@@ -318,7 +318,11 @@ describe('sessions that do not exist', () => {
       expect([url, reply.statusCode, reply.json()]).toEqual([
         url,
         200,
-        { code: -1, msg: expect.stringContaining('Session not found') },
+        {
+          code: -1,
+          msg: expect.stringContaining('Session not found'),
+          told: { key: 'session.gone', values: { id: String(sessionid) } },
+        },
       ]);
     }
     const speaking = await post('/is_speaking', { sessionid });
@@ -443,7 +447,7 @@ describe('/humanaudio', () => {
     const reply = await upload(id, file(''));
     expect([reply.statusCode, reply.json()]).toEqual([
       200,
-      { code: -1, msg: 'err', data: expect.stringContaining('0 bytes') },
+      { code: -1, msg: 'err', data: expect.stringContaining('0 bytes'), told: { key: 'upload.empty' } },
     ]);
     expect(session.calls).toEqual([]);
   });
@@ -484,7 +488,11 @@ describe('/humanaudio', () => {
       const reply = await upload(id, file(Buffer.alloc(sizeMb * 1024 * 1024)));
       expect([reply.statusCode, reply.json()]).toEqual([
         413,
-        { code: -1, msg: expect.stringContaining('1 MB (--max_upload_mb)') },
+        {
+          code: -1,
+          msg: expect.stringContaining('1 MB (--max_upload_mb)'),
+          told: { key: 'upload.tooLarge', values: { megabytes: '1' } },
+        },
       ]);
     }
     expect(session.calls).toEqual([]);

@@ -251,10 +251,11 @@ describe('a voice that fails while it is heard', () => {
       expect(best.asked).toHaveLength(1);
       expect(offline.asked).toEqual([]);
       expect(await hear(tts)).toMatchObject({ engines: ['offline'], faults: [] });
-      expect(tts.status()[0]).toEqual({
+      expect(tts.status()[0]).toMatchObject({
         engine: 'best',
         state: 'failing',
         problem: expect.stringContaining(why),
+        told: { key: 'voice.cutShort', values: { why } },
         retryInMs: 30_000,
       });
     },

@@ -173,7 +173,7 @@ function faultOf(error: unknown, provider: string, heard: boolean): ProviderErro
   return new ProviderError({
     part,
     provider: fault.provider,
-    reason: `${reason}; the rest of this sentence is lost`,
+    reason: say('voice.cutShort', { why: reason }),
     remedy,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     cause: error,

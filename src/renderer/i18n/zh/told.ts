@@ -55,6 +55,7 @@ export const told: Record<keyof typeof SENTENCES, string> = {
   'voice.noSound': '{{address}} 没有返回声音',
   'voice.late': '{{seconds}} 秒内没有收到声音',
   'voice.stalled': '声音中断了 {{seconds}} 秒',
+  'voice.cutShort': '声音中途断了，这句话没有说完',
   'voice.do.address': '请更正 --TTS_SERVER。',
   'voice.do.moved': '请把新地址填入 --TTS_SERVER。',
   'voice.do.key': '请在 {{names}} 中填写正确的密钥。',
