@@ -127,12 +127,9 @@ export class Ledger {
       return `; the open one (${seconds(recordedMs)}) ${short ? 'was too short to be there' : 'was NOT recovered'}`;
     }
     const played = await playableOf(client, found.id, found.file);
-    this.invariants.see(
-      'recordings recovered',
-      played.problem || played.decodeErrors ? 1 : 0,
-      undefined,
-      JSON.stringify(played),
-    );
+    const bad = played.problem !== undefined || played.decodeErrors > 0;
+    if (bad && recordedMs < LEAST_RECORDED_MS) return `; the open one (${seconds(recordedMs)}) was too short to play`;
+    this.invariants.see('recordings recovered', bad ? 1 : 0, undefined, JSON.stringify(played));
     this.invariants.see('tail lost', recordedMs - played.endMs, undefined, found.file);
     this.recordings.set(found.file, {
       id: found.id,

@@ -61,8 +61,8 @@ export class Script {
     });
     const untilMs = performance.now() + 3_000 + random.below(9_000);
     const chores = [() => this.set(), () => this.rename(), () => this.upload(sessionid)];
-    if (this.done.rounds % 3 === 1) chores.push(() => this.clip());
-    if (this.done.rounds % 4 === 2) chores.push(() => this.import());
+    if (this.done.rounds % 3 === 0) chores.push(() => this.clip());
+    if (this.done.rounds % 4 === 0) chores.push(() => this.import());
     for (const chore of chores) await chore();
     await sleep(Math.max(0, untilMs - performance.now()));
     const { json: ended } = await client.post('/record', { sessionid, type: 'end_record' });
