@@ -8,9 +8,9 @@ export interface Followed {
 }
 
 /** Reads a session's /sse, as any client would. Resolves once the stream is open. */
-export async function followEvents(url: string, sessionid: number): Promise<Followed> {
+export async function followEvents(url: string, sessionid: number, more = ''): Promise<Followed> {
   const abort = new AbortController();
-  const reply = await fetch(`${url}/sse?sessionid=${sessionid}`, { signal: abort.signal });
+  const reply = await fetch(`${url}/sse?sessionid=${sessionid}${more}`, { signal: abort.signal });
   if (!reply.headers.get('content-type')?.startsWith('text/event-stream')) throw new Error(await reply.text());
   const events: SessionEvent[] = [];
   const listeners = new Set<() => void>();

@@ -1,6 +1,7 @@
 import {
   type MediaStreamTrack,
   PictureLossIndication,
+  type RTCDataChannel,
   RTCPeerConnection,
   RTCRtpCodecParameters,
   RtcpPayloadSpecificFeedback,
@@ -28,11 +29,17 @@ export interface ReceivedStream {
 export class RtpViewer {
   readonly video: ReceivedStream = { packets: [], reports: [], ssrc: 0 };
   readonly audio: ReceivedStream = { packets: [], reports: [], ssrc: 0 };
+  /** The one that was asked for. */
+  channel: RTCDataChannel | undefined;
   private constructor(readonly pc: RTCPeerConnection) {}
 
   static async offer(
     codec: 'H264' | 'VP8' = 'H264',
-    { rtx = false, transportWide = false }: { rtx?: boolean; transportWide?: boolean } = {},
+    {
+      rtx = false,
+      transportWide = false,
+      dataChannel,
+    }: { rtx?: boolean; transportWide?: boolean; dataChannel?: string } = {},
   ): Promise<{ viewer: RtpViewer; sdp: string }> {
     const video = new RTCRtpCodecParameters({
       mimeType: `video/${codec}`,
@@ -72,6 +79,7 @@ export class RtpViewer {
         stream.reports.push({ unixMs: (seconds + fraction) * 1_000, rtpTimestamp: info.rtpTimestamp });
       });
     }
+    if (dataChannel) viewer.channel = pc.createDataChannel(dataChannel, { ordered: true, maxRetransmits: 1 });
     await pc.setLocalDescription(await pc.createOffer());
     return { viewer, sdp: pc.localDescription!.sdp };
   }
