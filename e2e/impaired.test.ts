@@ -15,7 +15,8 @@ import { RtpViewer } from '../testing/viewer';
 const chromium = findChromium();
 if (!chromium) console.warn(INSTALL_CHROMIUM);
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all. '.repeat(12);
-const NARROW: Impairment = { rateBps: 300_000, loss: 0.02, delayMs: 50, queueBytes: 32_000 };
+// A third of a second of queue: after a longer one Chromium plays sound and picture apart for half a minute (the bench shows it).
+const NARROW: Impairment = { rateBps: 300_000, loss: 0.02, delayMs: 50, queueBytes: 12_000 };
 const UNDER_MS = 6_000;
 const SPS = 7;
 
@@ -54,12 +55,12 @@ describe.skipIf(!chromium)('a viewer whose network carries 300 kbit/s for a whil
     const under = watch.samples.slice(from);
     expect(watch.samples.at(-1)).toMatchObject({ onLive: true });
     expect(watch.samples.at(-1)!.liveBitrateBps).toBeLessThan(300_000);
-    expect(longestStallMs(under)).toBeLessThan(3_000);
+    expect(longestStallMs(under)).toBeLessThan(2_500);
     expect(concealedShare(under)).toBeLessThan(0.25);
     expect(link.figures.lost).toBeGreaterThan(0);
 
     link.toViewer = UNIMPAIRED;
-    await watch.until(({ onLive, widthPx }) => !onLive && widthPx === 720, 30_000, 'the program again');
+    await watch.until(({ onLive, widthPx }) => !onLive && widthPx === 720, 15_000, 'the program again');
     await watch.until(({ offsetMs }) => Math.abs(offsetMs ?? 1_000) <= 60, 30_000, 'sound and picture together');
     const { file } = await postJson<{ file: string }>(`${server.url}/record`, { sessionid, type: 'end_record' });
     await watch.stop();
