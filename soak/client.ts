@@ -40,7 +40,7 @@ export class Client {
 
   /** @throws when the server cannot be reached or does not answer in a minute */
   async call(method: string, path: string, witness?: Witness, init: RequestInit = {}): Promise<Reply> {
-    const route = `${method} ${path.replace(/\?.*$/, '').replace(/\/(\d{4}-)?\d[^/]*/g, '/:id')}`;
+    const route = `${method} ${path.replace(/\?.*$/, '').replace(/\/(?:\d[^/]*|[0-9a-f-]{16,})/g, '/:id')}`;
     const startMs = performance.now();
     const signal = AbortSignal.timeout(REPLY_LIMIT_MS);
     let reply: Reply;
