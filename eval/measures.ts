@@ -155,7 +155,11 @@ export function loudnessMouth(labels: Labels, levels: readonly number[][]): Mout
     .map((b) => ({ b: b.slice(0, count), ...bestLag([{ a: wanted, b: b.slice(0, count) }]) }))
     .sort((x, y) => y.r - x.r);
   const { b, lag } = ranked[0]!;
-  const opening = Array.from({ length: count }, (_, i) => b[Math.min(count - 1, Math.max(0, i + lag))]!);
+  const shifted = Array.from({ length: count }, (_, i) => b[Math.min(count - 1, Math.max(0, i + lag))]!);
+  // Takes are judged together, whatever scale served each.
+  const mean = shifted.reduce((sum, value) => sum + value, 0) / count;
+  const spread = Math.sqrt(shifted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count) || 1;
+  const opening = shifted.map((value) => (value - mean) / spread);
   const shouldBeShut = [...closures(labels.phonemes, labels.durationMs), ...pauses(labels.phonemes, labels.durationMs)];
   const inside = new Set(
     shouldBeShut.flatMap((span) => {

@@ -1,8 +1,12 @@
 import { SAMPLE_RATE_HZ } from '../src/shared/units';
 import { LipStage } from '../testing/stage';
 
-const SILENT_S = 3;
+/** A whole idle loop, so that the network is asked about every picture of it. */
+const SILENT_S = 9;
 const IDLE_BEFORE = 25;
+const IDLE_AFTER = 25;
+/** After a turn the mouth fades out; these pictures are neither speech nor silence. */
+const FADE_PICTURES = 5;
 
 export interface SilenceScores {
   presenter: string;
@@ -18,16 +22,16 @@ export interface SilenceScores {
 export async function silenceScores(modelFile: string, presenters: readonly string[]): Promise<SilenceScores[]> {
   const scores: SilenceScores[] = [];
   for (const presenter of presenters) {
-    const stage = await LipStage.open({ avatarId: presenter, modelFile, reads: false });
+    const stage = await LipStage.open({ avatarId: presenter, modelFile, readsLips: false });
     try {
       const samples = new Float32Array(SILENT_S * SAMPLE_RATE_HZ);
       const { pictures, speechFrom } = await stage.perform(
         { samples, sampleRateHz: SAMPLE_RATE_HZ },
-        { idlePicturesBefore: IDLE_BEFORE },
+        { idlePicturesBefore: IDLE_BEFORE, idlePicturesAfter: IDLE_AFTER },
       );
       const untouched = (of: typeof pictures) => of.filter((picture) => picture.untouched).length;
       const silent = pictures.slice(speechFrom, speechFrom + SILENT_S * 25);
-      const idle = [...pictures.slice(0, speechFrom), ...pictures.slice(speechFrom + SILENT_S * 25)];
+      const idle = [...pictures.slice(0, speechFrom), ...pictures.slice(speechFrom + SILENT_S * 25 + FADE_PICTURES)];
       scores.push({
         presenter,
         idle: idle.length,

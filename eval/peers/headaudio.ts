@@ -15,7 +15,7 @@ const BLOCK_SAMPLES = 128;
 const STEP_MS = 1_000 / 60;
 /**
  * It works on the sound as it comes, so what it shows is late, and its manual advises to delay the sound by 50 to 100 ms. It
- * is judged with the delay of this grid that suits it best over all that it hears; `DELAY_MS` was found so.
+ * is given the longer of the two, with which its lag is nearest to nothing.
  */
 export const DELAY_MS = 100;
 
