@@ -20,6 +20,7 @@ describe('visemes of a session', () => {
 
   beforeAll(async () => {
     server = await startTestServer();
+    await until(() => server.output().includes('mouth ready')); // it is the mouth's process that hears
     const offered = await RtpViewer.offer('H264', { dataChannel: 'visemes' });
     viewer = offered.viewer;
     viewer.channel!.onMessage.subscribe((data) => void messages.push(JSON.parse(String(data)) as VisemesEvent));
