@@ -57,6 +57,8 @@ interface Tally {
 
 const tallies = new Map<string, Tally>();
 const faults: string[] = [];
+/** SIGTERM: what was found so far is told. (Ctrl-C reaches the server as well, and ends both.) */
+let stopping = false;
 /** Replies that took more than `--slow-ms` of the server's own time (see server-time.ts). */
 const slow: string[] = [];
 let slowMs = 1_000;
@@ -153,8 +155,9 @@ async function run(server: TestServer, plan: Plan): Promise<string> {
   void server.exited.then((code) => {
     if (!ended) faults.push(`the server ended with ${code}: ${server.output().slice(-2_000)}`);
   });
+  process.once('SIGTERM', () => (stopping = true));
   const worker = async () => {
-    while (sent < total && faults.length < 50) {
+    while (sent < total && faults.length < 50 && !stopping) {
       const number = ++sent;
       if (number % Math.max(1, Math.floor(total / 20)) === 0) {
         rss.push(server.rssBytes());
@@ -179,7 +182,16 @@ async function run(server: TestServer, plan: Plan): Promise<string> {
   const health = await fetch(`${server.url}/api/health?token=${TOKEN}`).catch(() => undefined);
   if (health?.status !== 200) faults.push(`afterwards /api/health answers ${health?.status ?? 'nothing'}`);
   ended = true;
-  return reportOf({ ...plan, rss, rest, cpuMs, tookS, longestBeatMs: heartbeat.longestMs, beats: heartbeat.beats });
+  return reportOf({
+    ...plan,
+    total: sent,
+    rss,
+    rest,
+    cpuMs,
+    tookS,
+    longestBeatMs: heartbeat.longestMs,
+    beats: heartbeat.beats,
+  });
 }
 
 /** Ends what would go on by itself: sessions that last, and clips that are being made. */
