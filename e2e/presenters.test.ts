@@ -44,6 +44,7 @@ const IMPORT_LABELS = [
     useThin: 'Use thin',
     useLipMini: 'Use lip-mini',
     deleteThin: 'Delete thin',
+    putThinAway: 'Put away: thin',
   },
   {
     locale: 'zh-CN',
@@ -66,6 +67,7 @@ const IMPORT_LABELS = [
     useThin: '使用 thin',
     useLipMini: '使用 lip-mini',
     deleteThin: '删除 thin',
+    putThinAway: '收起：thin',
   },
 ] as const;
 
@@ -214,6 +216,9 @@ describe.skipIf(!chromium)('the panel of presenters and voices', () => {
       await button(named.deleteThin).click();
       await model('thin').getByRole('button', { name: named.deleteNow, exact: true }).click();
       await expect.poll(() => model('thin').count(), soon).toBe(0);
+      // The other language finds none of it.
+      await button(named.putThinAway).click();
+      await expect.poll(() => lines().count()).toBe(0);
       expect(complaints).toEqual([]);
     },
   );
