@@ -34,6 +34,7 @@ it('drops unknown keys and reads empty ones as absent', () => {
   expect(offerBody.parse({ sdp: 'v=0', type: 'offer', avatar: '', reftext: null, other: 1 })).toEqual({
     sdp: 'v=0',
     type: 'offer',
+    visemes: false,
   });
 });
 
