@@ -94,7 +94,11 @@ interface Row {
 async function takes({ name, held, en }: Speaker, id: string): Promise<Row[]> {
   const tts = new EspeakTts();
   const espeak = new EspeakHost();
-  const stage = await LipStage.open({ avatarId: id, modelFile: join(root, 'models', 'lip-mini.onnx'), readsLips: false });
+  const stage = await LipStage.open({
+    avatarId: id,
+    modelFile: join(root, 'models', 'lip-mini.onnx'),
+    readsLips: false,
+  });
   try {
     return [
       {
