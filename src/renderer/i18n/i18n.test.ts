@@ -82,7 +82,9 @@ describe('languages', () => {
     const unused = entries.filter(([, key]) => {
       const base = key.replace(/_(one|other)$/, '');
       return (
-        !sources.includes(`${base}'`) && !prefixes.some((prefix) => prefix.includes('.') && key.startsWith(prefix))
+        !sources.includes(`${base}'`) &&
+        !sources.includes(`="${base}"`) &&
+        !prefixes.some((prefix) => prefix.includes('.') && key.startsWith(prefix))
       );
     });
     expect(unused).toEqual([]);
