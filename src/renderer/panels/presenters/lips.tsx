@@ -37,7 +37,9 @@ export function Lips() {
     void loadSettings();
   }, []);
   // A model that was chosen is converted and loaded beside the one that serves.
-  const loading = instead?.loading ?? false;
+  const chosen = models?.find(({ id }) => id === row?.value);
+  // Of one that was chosen a moment ago the server may not have told anything yet.
+  const loading = instead?.loading ?? (chosen !== undefined && !chosen.inUse && row?.waits === false);
   useWhileSeen(loading, refreshModels, ASK_MS);
   const drop = useImportDrop('weights');
   const locked = lockedReason(row, ofSettings);
@@ -48,7 +50,7 @@ export function Lips() {
         {row?.waits && <Waits onRestarted={() => void Promise.all([refreshModels(), loadSettings()])} />}
         {locked !== undefined && <p className={`${classes.note} ${classes.plain}`}>{locked}</p>}
         <Fault words={refused === undefined ? undefined : refused || ofSettings('settings.denied')} />
-        {instead && !loading && <Fault words={t('lips.refused', instead)} />}
+        {instead && !instead.loading && <Fault words={t('lips.refused', instead)} />}
         {models === null && problem !== null && (
           <Notice icon="alert" title={t('lips.failed')} words={problem || t('common:error.network')}>
             <Button variant="default" onClick={() => void refreshModels()}>
