@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { appRoot } from '../entries';
+import { HeraldError } from '../errors';
 import { toSrt, toVtt } from '../recordings/subtitles';
 
 export interface MediaFile {
@@ -15,6 +16,10 @@ export interface MediaFile {
 /** Routes that send files. Range requests, validators and HEAD are the plugin's trade; which file is sent is ours to say. */
 export async function withFiles(app: FastifyInstance, addRoutes: (scope: FastifyInstance) => void): Promise<void> {
   await app.register(async (scope) => {
+    // Found, and deleted before it was opened: to whoever asks that is the same as never having been there.
+    scope.setErrorHandler((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new HeraldError('not-found', 'the file was deleted a moment ago') : error;
+    });
     await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
     addRoutes(scope);
   });
