@@ -39,10 +39,11 @@ export class Roster {
       this.invariants.see('sessions freed', (nowMs - since) / 1_000, undefined, `session ${id}`);
     }
     const there = new Set(listed);
-    for (const [id, sinceMs] of [...this.leftMs]) {
+    for (const id of [...this.leftMs.keys()]) {
       if (there.has(id)) continue;
       this.leftMs.delete(id);
-      this.invariants.see('sessions freed', (nowMs - sinceMs) / 1_000);
+      // When it went is not known; as long as it was listed, its age was told.
+      this.invariants.see('sessions freed', 0);
     }
     for (const id of [...this.strangersMs.keys()]) if (!there.has(id)) this.strangersMs.delete(id);
     for (const [id, entry] of this.here) {
