@@ -102,7 +102,10 @@ export class ClockSink implements PlayoutSink {
   apartMs(): { soundAndPicture: number; mediaAndMachine: number } {
     const { picture, sound } = this.endSamples;
     return {
-      soundAndPicture: Math.abs(samplesToMs(picture - sound)),
+      // Counted, not read off the last timestamps: a machine that stands still in the middle of a picture skips before its next.
+      soundAndPicture: Math.abs(
+        samplesToMs(this.figures.pictures * SAMPLES_PER_PICTURE - this.figures.frames * SAMPLES_PER_FRAME),
+      ),
       mediaAndMachine: Math.abs(samplesToMs(this.nowSamples() - Math.max(picture, sound))),
     };
   }
