@@ -1,6 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit`: no browser, no peers, seconds. `e2e`: a real server, real Chromium and aiortc peers, one file at a time.
+/** What they assert waits for the page, a file or a program, and never for a clock: two of them at a time do each other no harm. */
+const PATIENT = [
+  'page',
+  'studio',
+  'presenters',
+  'prepare',
+  'settings',
+  'server-panel',
+  'library',
+  'package',
+  'weights',
+];
+const patientFiles = PATIENT.map((name) => `e2e/${name}.test.ts`);
+
+// `unit`: no browser, no peers, seconds. `patient` and `e2e`: a real server, real Chromium and aiortc peers; those of `e2e` measure
+// sound and pictures as they come, so they have the machine to themselves, one file at a time.
 export default defineConfig({
   test: {
     projects: [
@@ -16,8 +31,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'patient',
+          include: patientFiles,
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          exclude: patientFiles,
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 180_000,

@@ -17,7 +17,7 @@ try {
 mkdirSync(results, { recursive: true });
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
-for (const project of ['unit', 'e2e']) await runProject(project);
+for (const project of ['unit', 'patient', 'e2e']) await runProject(project);
 if (!findChromium()) process.stdout.write(`\n${INSTALL_CHROMIUM}\n`);
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
 process.exit(totals.failed > 0 ? 1 : 0);
