@@ -14,7 +14,7 @@ const OURS = [
   /^(package\.json|LICENSE|NOTICE)$/,
   /^out\/(main|preload|renderer)\/[^.]/,
   /^resources\/(icons|presenters)\//,
-  /^models\/lip-mini\.(onnx|json|md)$/,
+  /^models\/lip-mini(-visemes)?\.(onnx|json|md)$/,
 ];
 const NATIVE = /\.(node|so|dylib|dll)(\.[\d.]+)?$/;
 /** Unpacked, as of 2026-11: 175 MB are FFmpeg. Larger is a binary too many (ONNX Runtime alone brings 290 MB for all systems). */
@@ -60,6 +60,8 @@ describe.runIf(process.platform === 'linux')('the package, but for Electron', ()
       'resources/presenters/clara/idle.mp4',
       'resources/icons/tray.png',
       'models/lip-mini.onnx',
+      'models/lip-mini-visemes.onnx',
+      'out/main/decode.js',
     ])
       expect(own(), file).toContain(file);
     expect(files.filter(({ path }) => /\.(map|[cm]?ts|tsx)$|\/__tests__\/|\.test\.[cm]?js$/.test(path))).toEqual([]);

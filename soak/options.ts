@@ -18,6 +18,24 @@ export interface SoakOptions {
   calmMs: number;
 }
 
+/** What `npm run soak` takes. */
+export const FLAGS = {
+  hours: { type: 'string' },
+  minutes: { type: 'string' },
+  seconds: { type: 'string' },
+  sessions: { type: 'string', default: '3' },
+  seed: { type: 'string', default: '1' },
+  out: { type: 'string' },
+  url: { type: 'string' },
+  pid: { type: 'string' },
+  port: { type: 'string', default: '0' },
+  'missing-pictures': { type: 'string', default: '10' },
+  virtual: { type: 'boolean', default: false },
+  days: { type: 'string', default: '7' },
+  kills: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /** Viewers that vanished are let go of within 10 s, and connections to the kit are kept for 4 s. */
 const CALM_MS = 14_000;
 
@@ -30,22 +48,7 @@ npm run soak -- --kills 20 [--minutes 60] [--seed 1] [--out DIR] [--port 0]
 export function parse(args: string[]) {
   const { values } = parseArgs({
     args,
-    options: {
-      hours: { type: 'string' },
-      minutes: { type: 'string' },
-      seconds: { type: 'string' },
-      sessions: { type: 'string', default: '3' },
-      seed: { type: 'string', default: '1' },
-      out: { type: 'string' },
-      url: { type: 'string' },
-      pid: { type: 'string' },
-      port: { type: 'string', default: '0' },
-      'missing-pictures': { type: 'string', default: '10' },
-      virtual: { type: 'boolean', default: false },
-      days: { type: 'string', default: '7' },
-      kills: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
+    options: FLAGS,
   });
   const number = (name: keyof typeof values, text: string | boolean | undefined, least = 0): number => {
     const value = Number(text);
