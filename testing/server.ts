@@ -52,7 +52,10 @@ export async function startTestServer(
   });
   child.stderr.on('data', (chunk: Buffer) => (output += chunk));
   const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the server did not start within 30 s:\n${output}`)), 30_000);
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the server did not start within 30 s:\n${output}`));
+    }, 30_000);
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk;
       const port = /Herald listening on http:\/\/\S+:(\d+)/.exec(output)?.[1];
