@@ -110,6 +110,7 @@ const PANELS: Record<string, (view: View) => Promise<unknown>> = {
   clips: async (view) => {
     await press('Recordings', '录像')(view);
     await view.page.getByRole('radio', { name: view.language === 'en' ? 'Clips' : '短片' }).check();
+    await view.page.mouse.move(0, 0); // away from what explains itself when it is pointed at
   },
   server: async (view) => {
     await server('Overview', '概览')(view);
@@ -127,6 +128,7 @@ const PANELS: Record<string, (view: View) => Promise<unknown>> = {
       .nth(1)
       .waitFor();
   },
+  'server-outputs': server('Outputs', '推流'),
   'server-access': server('Access', '访问权限'),
   'server-log': server('Log', '日志'),
   'server-connect': server('Connect', '接入'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { avatarName, jobView } from './protocol';
+import { told } from './told';
 
 /**
  * What people bring in or fetch: avatars, mouth weights, voices. Wire types of /api/imports, /api/models and
@@ -99,6 +100,7 @@ export const catalogueReply = z.object({
     host: z.string(),
     /** What keeps downloaded voices from speaking here, with what to do. */
     problem: z.string().optional(),
+    told: told.optional(),
   }),
 });
 export const catalogueVoiceReply = z.object({ code: z.literal(0), data: catalogueVoice });

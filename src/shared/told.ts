@@ -62,6 +62,9 @@ export const SENTENCES = {
   'voice.late': 'no sound came within {{seconds}} s',
   'voice.stalled': 'it stopped sending for {{seconds}} s',
   'voice.cutShort': '{{why...}}; the rest of this sentence is lost',
+  'voice.notLocal': 'The voice engine is "{{tts}}". Set it to "auto" or "local", so that voices of this machine speak.',
+  'voice.noSherpa':
+    'sherpa-onnx, which runs the voices of this machine, is not installed ({{name}}). Run npm install in the folder of Herald; there may be none for this system.',
   'voice.do.address': 'Correct --TTS_SERVER.',
   'voice.do.moved': 'Put the address that it leads to in --TTS_SERVER.',
   'voice.do.key': 'Put the right key in {{names...}}.',

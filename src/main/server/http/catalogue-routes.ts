@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { catalogueAction, catalogueReply, catalogueVoiceReply } from '../../../shared/library-protocol';
 import { closeReply } from '../../../shared/protocol';
+import { alsoTold } from '../../../shared/told';
 import type { VoiceDownloads } from '../tts/local/downloads';
 import { failing, OK } from './replies';
 
@@ -35,7 +36,10 @@ export function catalogueRoutes(app: FastifyInstance, options: CatalogueRouteDep
     async () => {
       const why = problem();
       const voices = await downloads.list();
-      return { code: 0 as const, data: { voices, host: new URL(host()).host, ...(why && { problem: why }) } };
+      return {
+        code: 0 as const,
+        data: { voices, host: new URL(host()).host, ...(why && { problem: why, ...alsoTold(why) }) },
+      };
     },
   );
   routes.post(

@@ -56,6 +56,9 @@ export const told: Record<keyof typeof SENTENCES, string> = {
   'voice.late': '{{seconds}} 秒内没有收到声音',
   'voice.stalled': '声音中断了 {{seconds}} 秒',
   'voice.cutShort': '声音中途断了，这句话没有说完',
+  'voice.notLocal': '当前语音引擎是“{{tts}}”。设为“auto”或“local”后，本机语音才会发声。',
+  'voice.noSherpa':
+    '运行本机语音所需的 sherpa-onnx 未安装（{{name}}）。请在 Herald 目录中运行 npm install；该系统也可能没有对应版本。',
   'voice.do.address': '请更正 --TTS_SERVER。',
   'voice.do.moved': '请把新地址填入 --TTS_SERVER。',
   'voice.do.key': '请在 {{names}} 中填写正确的密钥。',

@@ -3,6 +3,7 @@ import { Check, Download, Pause, Play, RotateCcw, Trash2, X } from 'lucide-react
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CatalogueVoiceView } from '../../../shared/library-protocol';
+import { inOwnWords } from '../../i18n/told';
 import { closeCast } from '../../store/cast';
 import { changeDownload, groupCatalogue, refreshCatalogue, removeDownload, useCatalogue } from '../../store/catalogue';
 import { usePreferences } from '../../store/preferences';
@@ -38,7 +39,7 @@ export function CatalogueList() {
     <>
       <SearchField className={voiceClasses.search} label={t('voices:voice.search')} value={query} onChange={setQuery} />
       <div className={`${classes.scroll} ${voiceClasses.list}`}>
-        {catalogue.problem !== undefined && <Silent why={catalogue.problem} />}
+        {catalogue.problem !== undefined && <Silent why={inOwnWords(catalogue.told, catalogue.problem)} />}
         {groups.map((group) => (
           <section key={group.language} aria-labelledby={`catalogue-${group.language}`}>
             <h3 className={voiceClasses.language} id={`catalogue-${group.language}`}>

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { say } from '../../../../shared/told';
 
 export const ENGINES_WITH_LOCAL_VOICES = ['auto', 'local'];
 
@@ -16,12 +17,9 @@ export function localVoiceProblem(
     try {
       resolve(name);
     } catch {
-      return (
-        `sherpa-onnx, which runs the voices of this machine, is not installed (${name.split('/')[0]}). Run npm install in the ` +
-        'folder of Herald; there may be none for this system.'
-      );
+      return say('voice.noSherpa', { name: name.split('/')[0]! });
     }
   }
   if (ENGINES_WITH_LOCAL_VOICES.includes(tts.trim().toLowerCase())) return undefined;
-  return `The voice engine is "${tts}". Set it to "auto" or "local", so that voices of this machine speak.`;
+  return say('voice.notLocal', { tts });
 }
