@@ -13,12 +13,14 @@ export interface MediaFile {
   title: string;
 }
 
+const GONE = 'the file was deleted a moment ago';
+
 /** Routes that send files. Range requests, validators and HEAD are the plugin's trade; which file is sent is ours to say. */
 export async function withFiles(app: FastifyInstance, addRoutes: (scope: FastifyInstance) => void): Promise<void> {
   await app.register(async (scope) => {
     // Found, and deleted before it was opened: to whoever asks that is the same as never having been there.
     scope.setErrorHandler((error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? new HeraldError('not-found', 'the file was deleted a moment ago') : error;
+      throw error.code === 'ENOENT' ? new HeraldError('not-found', GONE) : error;
     });
     await scope.register(fastifyStatic, { root: appRoot, serve: false, cacheControl: false });
     addRoutes(scope);
@@ -34,6 +36,18 @@ export function sendMedia(reply: FastifyReply, { path, contentType, title }: Med
   });
   reply.type(contentType);
   return reply.sendFile(basename(path), dirname(path));
+}
+
+/**
+ * For the handler of what is not found: the plugin calls it when a file is gone by the time it looks, and then the reply has that
+ * file's headers. Takes them back.
+ * @returns what to say; undefined where no file was to be sent
+ */
+export function mediaGone(reply: FastifyReply): string | undefined {
+  if (!reply.hasHeader('content-disposition')) return undefined;
+  reply.removeHeader('content-disposition');
+  reply.removeHeader('cache-control');
+  return GONE;
 }
 
 /** Endings of the two subtitle formats, how they are called on the wire, and what writes them. */

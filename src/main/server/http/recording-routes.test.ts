@@ -143,6 +143,17 @@ describe('/api/recordings', () => {
     expect((await get(`/record/${SESSION}`)).statusCode).toBe(404);
   });
 
+  it('is a 404 when it is deleted between being found and being sent', async () => {
+    const found = await recordings.file(id);
+    recordings.file = async () => found;
+    rmSync(found.path);
+    for (const range of ['', 'bytes=0-10']) {
+      const reply = await get(`/api/recordings/${id}/file`, range ? { range } : {});
+      expect([reply.statusCode, reply.json()]).toEqual([404, { code: -1, msg: 'the file was deleted a moment ago' }]);
+      expect(reply.headers['content-disposition']).toBeUndefined();
+    }
+  });
+
   it.each(['..%2f..%2fetc%2fpasswd', '%2e%2e', 'x', '2026-01-01-000000-a%2fb-1', '2026-01-01-000000-..-1'])(
     'lets no path through: %s',
     async (bad) => {

@@ -38,6 +38,7 @@ import {
   REQUEST_LIMIT_MS,
 } from './limits';
 import { type LlmRouteDependencies, llmRoutes } from './llm-routes';
+import { mediaGone } from './media';
 import { type MetricsRouteDependencies, metricsRoutes } from './metrics-routes';
 import { type ModelRouteDependencies, modelRoutes } from './model-routes';
 import { describeApi } from './openapi';
@@ -101,9 +102,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
 
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ code: -1, msg: `no such route: ${request.method} ${pathOf(request.url)} (see /docs)` }),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const msg = mediaGone(reply) ?? `no such route: ${request.method} ${pathOf(request.url)} (see /docs)`;
+    return reply.type('application/json; charset=utf-8').code(404).send({ code: -1, msg });
+  });
   app.setValidatorCompiler<z.ZodType>(({ schema }) => (input) => {
     const result = schema.safeParse(input);
     return result.success ? { value: result.data } : { error: errorOfIssues(result.error, input) };
