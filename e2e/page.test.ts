@@ -203,12 +203,14 @@ describe.skipIf(!chromium)('the studio page', () => {
     await page.getByRole('button', { name: 'Switch to Chinese' }).click();
     await page.getByText('对话').first().waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
-    const startedMs = Date.now();
+    let offers = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/offer')) offers++;
+    });
     await page.reload();
     await page.getByText('对话').first().waitFor();
     await ready();
-    console.log(`refresh -> ready: ${Date.now() - startedMs} ms`);
-    expect(Date.now() - startedMs).toBeLessThan(4_000);
+    expect(offers, 'at once: no try before it was in vain').toBe(1);
     await page.getByLabel('要说的文字').fill('大家好，欢迎来到演播室。');
     await page.keyboard.press('Enter');
     await lineState('大家好', 'said');
@@ -586,24 +588,25 @@ describe.skipIf(!chromium)('the studio page', () => {
     it('thinks, writes the answer as it comes, marks the sentence that sounds, and shows what it took', async () => {
       llm.script = answerOf(SENTENCES.join(' '), { firstTokenMs: 1_200, tokenMs: 40 });
       await open({}, talking.url);
+      // Every sentence that was marked, in order: a look from outside now and then would miss a short one.
+      await page.evaluate(() => {
+        const heard: string[] = [];
+        Object.assign(window, { heard });
+        new MutationObserver(() => {
+          const sounding = document.querySelector('[data-testid="line"] mark')?.textContent;
+          if (sounding && sounding !== heard.at(-1)) heard.push(sounding);
+        }).observe(document.body, { subtree: true, childList: true, characterData: true });
+      });
       await ask('Who are you?');
       await lineState('Who are you?', 'thinking');
       await status(/^Thinking$/);
       await expect.poll(() => words('Who are you?').catch(() => ''), { timeout: 10_000 }).toMatch(/^I am/);
       await status(/^Speaking$/);
-      const heard: (string | null)[] = [];
-      while ((await line('Who are you?').getAttribute('data-state')) === 'speaking') {
-        const sounding = await line('Who are you?')
-          .locator('mark')
-          .textContent({ timeout: 500 })
-          .catch(() => null);
-        if (sounding !== null && sounding !== heard.at(-1)) heard.push(sounding);
-        await sleep(50);
-      }
+      await lineState('Who are you?', 'said');
+      const heard = await page.evaluate(() => (window as unknown as { heard: string[] }).heard);
       // The first sentence may come in two: the voice begins before the model has finished it.
       expect(heard.join(' ')).toBe(SENTENCES.join(' '));
       expect(heard.length).toBeGreaterThanOrEqual(SENTENCES.length);
-      await lineState('Who are you?', 'said');
       expect(await words('Who are you?')).toBe(SENTENCES.join(' '));
       await expect.poll(() => figure('token')).toMatch(/^\d{4,} ms$/);
       expect(await figure('sound')).toMatch(/^\d{4,} ms$/);
