@@ -41,8 +41,16 @@ export const soakPromises = (missingPictures: number) =>
       unit: 'objects',
     },
     'descriptors freed': { says: 'open descriptors more than at the first calm', limit: 6, unit: 'descriptors' },
-    'processes freed': { says: 'child processes of one kind, beyond one, at a calm', limit: 0, unit: 'processes' },
-    'threads freed': { says: 'threads more than at the first calm', limit: 4, unit: 'threads' },
+    'processes freed': {
+      says: 'child processes of one kind, beyond what may stay, at a calm',
+      limit: 0,
+      unit: 'processes',
+    },
+    'threads freed': {
+      says: 'threads more than at the first calm, without those of processes begun since',
+      limit: 4,
+      unit: 'threads',
+    },
     'recordings kept': { says: 'acknowledged recordings that were not listed', limit: 0, unit: 'recordings' },
     'recordings playable': { says: 'decoding errors or streams apart in a recording', limit: 0, unit: 'faults' },
     'memory level': { says: 'RSS slope of server and children after the warm-up', limit: 1, unit: 'MB/h' },

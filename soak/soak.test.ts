@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../src/shared/protocol';
+import { compareCalms } from './calm';
 import { EventOrder } from './event-order';
 import { Invariants } from './invariants';
 import { OffsetWatch } from './offset-watch';
 import { visitsOf } from './plan';
 import { plot } from './plot';
+import { soakPromises } from './promises';
 import { writeReport } from './report';
 import { Roster } from './roster';
+import type { Sample } from './sampler';
 import { blockMeans, slopeOf, verdictOf } from './slope';
 import { StreamWatch } from './stream-watch';
 import { soakVirtually } from './virtual/run';
@@ -247,5 +250,29 @@ describe('the report', () => {
     expect(svg).not.toContain('NaN');
     expect(svg.match(/stroke="#00f"/g)).toHaveLength(1);
     expect(svg).toContain('stroke-dasharray');
+  });
+});
+
+describe('a calm', () => {
+  const calm = (roles: string[], threads: number, native: Record<string, number>) =>
+    ({ roles, threads, native, descriptors: 30 }) as Sample;
+  const brokenBy = (later: Sample) => {
+    const invariants = new Invariants(() => 1, soakPromises(10));
+    compareCalms(invariants, calm(['infer'], 30, { 'infer-process': 1, peer: 0 }), later);
+    return invariants.all.filter(({ verdict }) => verdict === 'broken').map(({ name }) => name);
+  };
+
+  it('may have what the server keeps for the next who comes, and no more', () => {
+    const kept = ['infer', 'decode', 'decode'];
+    expect(brokenBy(calm(kept, 54, { 'infer-process': 1, 'decode-process': 2 }))).toEqual([]);
+    expect(brokenBy(calm([...kept, 'decode'], 66, { 'decode-process': 3 }))).toEqual([
+      'native objects freed',
+      'processes freed',
+    ]);
+    expect(brokenBy(calm(['infer', 'infer'], 42, { 'infer-process': 2 }))).toEqual([
+      'native objects freed',
+      'processes freed',
+    ]);
+    expect(brokenBy(calm(['infer'], 36, { peer: 1 }))).toEqual(['native objects freed', 'threads freed']);
   });
 });
