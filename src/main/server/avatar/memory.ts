@@ -56,6 +56,7 @@ export class PictureMemory {
     const use = (count: number) => {
       this.reserved += (count - sessions) * workingBytes;
       sessions = count;
+      slab?.use(count > 0);
     };
     const recycle = (data: Uint8Array) => slab?.giveBack(data);
     return {

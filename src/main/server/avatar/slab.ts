@@ -10,10 +10,23 @@ const SPARE_PLACES = 8;
 export class PictureSlab {
   private memory: SharedArrayBuffer | undefined;
   private readonly free: Uint8Array[] = [];
+  private places = 0;
+  private watched = false;
   private closed = false;
 
   /** @param bytes of pictures that will be kept */
   constructor(private readonly bytes: number) {}
+
+  /** What it takes at most; 0 while it has no memory. */
+  get size(): number {
+    return this.memory?.byteLength ?? 0;
+  }
+
+  /** While nobody watches, its memory goes with the last picture in it: others have needed the room. */
+  use(watched: boolean): void {
+    this.watched = watched;
+    this.dropIfUnused();
+  }
 
   /**
    * @param pictureBytes the same in every call
@@ -22,9 +35,9 @@ export class PictureSlab {
   take(pictureBytes: number): Uint8Array | undefined {
     if (this.closed) return undefined;
     if (!this.memory) {
-      const places = Math.floor(this.bytes / pictureBytes) + SPARE_PLACES;
-      this.memory = new SharedArrayBuffer(places * pictureBytes);
-      for (let place = places - 1; place >= 0; place--) {
+      this.places = Math.floor(this.bytes / pictureBytes) + SPARE_PLACES;
+      this.memory = new SharedArrayBuffer(this.places * pictureBytes);
+      for (let place = this.places - 1; place >= 0; place--) {
         this.free.push(new Uint8Array(this.memory, place * pictureBytes, pictureBytes));
       }
     }
@@ -33,11 +46,21 @@ export class PictureSlab {
 
   /** Nobody reads this picture any more. One that was not taken here is the garbage collector's. */
   giveBack(data: Uint8Array): void {
-    if (data.buffer === this.memory) this.free.push(data);
+    if (data.buffer !== this.memory) return;
+    this.free.push(data);
+    this.dropIfUnused();
   }
 
   close(): void {
     this.closed = true;
+    this.drop();
+  }
+
+  private dropIfUnused(): void {
+    if (!this.watched && this.free.length === this.places) this.drop();
+  }
+
+  private drop(): void {
     this.memory = undefined;
     this.free.length = 0;
   }
