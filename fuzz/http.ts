@@ -177,7 +177,7 @@ async function run(server: TestServer, plan: Plan): Promise<string> {
   await putAway(server.url);
   // Sessions that never connected are reaped after 10 s.
   await sleep(12_000);
-  const rest = await memoryAtRest(server.rssBytes, restS);
+  const rest = await memoryAtRest(server.pid, restS);
   for (const one of [ours, queue]) one.close();
   const health = await fetch(`${server.url}/api/health?token=${TOKEN}`).catch(() => undefined);
   if (health?.status !== 200) faults.push(`afterwards /api/health answers ${health?.status ?? 'nothing'}`);
@@ -382,6 +382,7 @@ function reportOf({ total, seed, rateLimit, rss, rest, cpuMs, tookS, longestBeat
     `- The event loop was held up for ${longestBeatMs.toFixed(0)} ms at most (${beats} heartbeats, without the time that other programs had the processor)`,
     `- Memory of the server: ${rss.map(mb).join(', ')} MB; in the second half ${signed(leftBytes)} bytes a request`,
     `- Memory at rest, ${restS} s: ${rest.samplesMb[0]?.toFixed(1)} to ${rest.samplesMb.at(-1)?.toFixed(1)} MB, slope ${signed(rest.slopeMbPerHour)} MB/h`,
+    `- ${nowAndThen(rest.samplesMb)} MB; of it its own: ${nowAndThen(rest.ownMb)} MB`,
     `- CPU of the server: ${(cpuMs / Math.max(1, total)).toFixed(2)} ms a request; ${Math.round(tookS)} s in all`,
     '',
     '| route | sent | reached its handler | slowest, ms of its own | replies |',
@@ -393,6 +394,12 @@ function reportOf({ total, seed, rateLimit, rss, rest, cpuMs, tookS, longestBeat
   ].join('\n');
 }
 
+/** A dozen of them, in their order. */
+const nowAndThen = (samples: readonly number[]) =>
+  samples
+    .filter((_, i) => i % Math.ceil(samples.length / 12) === 0)
+    .map((value) => value.toFixed(1))
+    .join(', ');
 const mb = (bytes: number) => Math.round(bytes / 1e6);
 const signed = (value: number) => `${value >= 0 ? '+' : ''}${value.toFixed(0)}`;
 
