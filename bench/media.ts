@@ -7,7 +7,7 @@ import { getJson, postJson, startTestServer } from '../testing/server';
 
 const SECONDS = Number(process.argv[2] ?? 20);
 const LOOP_SECONDS = 9;
-const RECORDING_ROUNDS = 4;
+const RECORDING_ROUNDS = 6;
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all. '.repeat(20);
 const server = await startTestServer(['--log_level', 'warn']);
 const browser = await launchChromium();
@@ -84,32 +84,45 @@ async function recordingCost(sessionid: number): Promise<void> {
     await sleep((SECONDS * 1_000) / RECORDING_ROUNDS);
     const to = await sample(sessionid);
     misses += (to.figures.mouthMisses ?? 0) - (from.figures.mouthMisses ?? 0);
-    return (to.mainMs - from.mainMs) / ((to.atMs - from.atMs) / 1_000);
+    const seconds = (to.atMs - from.atMs) / 1_000;
+    const all = (to.mainMs - from.mainMs) / seconds;
+    const main = ((to.threads.get('main') ?? 0) - (from.threads.get('main') ?? 0)) / seconds;
+    return { all, main, others: all - main };
   };
-  const rounds: { without: number; during: number }[] = [];
+  type Spent = Awaited<ReturnType<typeof spent>>;
+  const rounds: { without: Spent; during: Spent }[] = [];
   for (let i = 0; i < RECORDING_ROUNDS; i++) {
     await postJson(`${server.url}/human`, { sessionid, type: 'echo', text: TEXT, interrupt: true });
     await sleep(2_000);
     // Each order in turn: the first seconds of a speech cost more than the rest, and must not always fall on one side.
     const recordedFirst = i % 2 === 1;
-    const before = recordedFirst ? 0 : await spent();
+    const before = recordedFirst ? undefined : await spent();
     await record('start_record');
     const during = await spent();
     await record('end_record');
-    const without = recordedFirst ? await spent() : before;
+    const without = before ?? (await spent());
     rounds.push({ without, during });
   }
-  const added = rounds.map(({ without, during }) => during - without);
-  const mean = added.reduce((sum, ms) => sum + ms, 0) / added.length;
+  const added = (key: keyof Spent) => rounds.map(({ without, during }) => during[key] - without[key]);
   const pictures = 2 * SECONDS * 25;
   console.log(
-    `recording: ${mean.toFixed(0)} CPU-ms per second on top of the stream (target <= 30; rounds ${added.map((ms) => ms.toFixed(0)).join(', ')})`,
+    `recording: ${meanAndDoubt(added('all'))} CPU-ms per second on top of the stream (target <= 30), ${RECORDING_ROUNDS} rounds`,
+  );
+  console.log(
+    `  main thread ${meanAndDoubt(added('main'))} (sound, container)   others ${meanAndDoubt(added('others'))} (keyframes, disk)`,
   );
   if (misses > pictures / 20) {
     console.log(
       `  not to be trusted: ${misses} of ${pictures} pictures had no mouth in time, the machine was too busy`,
     );
   }
+}
+
+/** The mean of what the rounds say, and its standard error: other work of the machine falls on some of them and not on others. */
+function meanAndDoubt(values: number[]): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return `${mean.toFixed(0)} ± ${Math.sqrt(variance / values.length).toFixed(0)}`;
 }
 
 try {
