@@ -52,7 +52,7 @@ function fakeElectron(code: string): Record<string, string> {
 }
 
 describe.skipIf(process.platform === 'win32')('npm start', () => {
-  it('says in one line that there is no display, serves, and ends within 2 s of SIGTERM', async () => {
+  it('says in one line that there is no display, serves, and ends at SIGTERM once all is closed', async () => {
     const start = run('start.mjs', server());
     await listening(start);
     const lines = start
@@ -63,10 +63,9 @@ describe.skipIf(process.platform === 'win32')('npm start', () => {
     const address = () => /Open (\S+)/.exec(start.output())?.[1];
     await expect.poll(address, { timeout: 10_000 }).toBeDefined(); // the line after the one that was waited for
     expect((await fetch(address()!)).status).toBe(200);
-    const askedMs = Date.now();
     start.child.kill('SIGTERM');
     expect(await start.exited).toBe(0);
-    expect(Date.now() - askedMs).toBeLessThan(2_000);
+    expect(start.output()).not.toContain('given up'); // which it says when its 1.8 s are over and something is still open
   });
 
   it('opens the window where it can, passes flags on and its exit code back', async () => {

@@ -76,15 +76,23 @@ describe.skipIf(!python)('aiortc, as the Python clients of this API use it', () 
     await noSessions();
   });
 
-  it('is refused at the limit, and reaped within 10 s when it is killed', async () => {
+  it('is refused at the limit, and reaped for its silence when it is killed', async () => {
     const first = view('4', '--hang');
-    await sleep(2_500);
+    const states = async () => {
+      const { data } = await getJson<{ data: { sessions: { state: string }[] } }>(`${server.url}/api/admin/sessions`);
+      return data.sessions.map(({ state }) => state);
+    };
+    await expect.poll(states, { timeout: 20_000 }).toEqual(['idle']);
     const second = await view('1');
     expect(second).toMatchObject({ status: 503, error: { code: -1, msg: 'max session reached (1/1)' } });
     await first;
-    const startedMs = Date.now();
     await noSessions();
-    expect(Date.now() - startedMs).toBeLessThan(10_000);
+    // Its silence was noticed (DEAD_AFTER_SILENCE_MS), and not the end of ICE's own patience, which is 28 s.
+    const { sessionid } = await first;
+    const lines = server.output().split('\n');
+    const closed = lines.filter((line) => line.includes('session closed') && line.includes(String(sessionid)));
+    expect(closed).toHaveLength(1);
+    expect(closed[0]).toContain('session closed: viewer gone');
   });
 
   it('does not lose its place to a garbage offer', async () => {
@@ -189,15 +197,14 @@ describe('npm run serve', () => {
     }
   });
 
-  it('ends within 2 s of SIGTERM while someone is connected and speech is under way', async () => {
+  it('closes all at SIGTERM while someone is connected and speech is under way', async () => {
     const server = await startTestServer(['--max_session', '2']);
     const viewing = python
       ? runPython(python, [VIEWER, server.url, '5', '--say', 'A long text. '.repeat(50)])
       : undefined;
     await sleep(3_500);
-    const startedMs = Date.now();
     expect(await server.stop()).toBe(0);
-    expect(Date.now() - startedMs).toBeLessThan(2_000);
+    expect(server.output()).not.toContain('given up'); // which it says when its 1.8 s are over and something is still open
     await viewing;
   });
 });
