@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { Watchdog } from '../watchdog';
 import type { EngineFacts, EngineOptions } from './engine';
 import type { InferProcess } from './infer-process';
 import type { FromInfer } from './messages';
@@ -51,7 +52,7 @@ export class InferKeeper {
   private startedAtMs = 0;
   private diedAtMs: number | undefined;
   private restartTimer: NodeJS.Timeout | undefined;
-  private watchdog: NodeJS.Timeout | undefined;
+  private readonly watchdog = new Watchdog();
   private killedBecause: string | undefined;
   private closed: Promise<void> | undefined;
   private onProcessGone: (() => void) | undefined;
@@ -83,17 +84,18 @@ export class InferKeeper {
 
   /** Replaces the process unless something is heard from it in time. */
   watch(limitMs = this.options.hungMs): void {
-    this.watchdog ??= setTimeout(() => {
+    if (this.watchdog.armed) return;
+    this.watchdog.arm(limitMs, () => {
       this.killedBecause = `no answer for ${limitMs} ms`;
       this.process?.kill();
-    }, limitMs);
+    });
   }
 
   /** Ends the process and waits until it is gone. */
   close(): Promise<void> {
     this.closed ??= new Promise<void>((done) => {
       clearTimeout(this.restartTimer);
-      this.unwatch();
+      this.watchdog.stop();
       this.state = 'failed';
       this.rejectReady(new Error('the mouth was closed'));
       this.hooks.onGone();
@@ -126,7 +128,7 @@ export class InferKeeper {
   }
 
   private receive(message: FromInfer): void {
-    this.unwatch();
+    this.watchdog.stop();
     switch (message.type) {
       case 'trying':
         this.trying = message.provider;
@@ -157,7 +159,7 @@ export class InferKeeper {
   }
 
   private died(why: string): void {
-    this.unwatch();
+    this.watchdog.stop();
     this.process = undefined;
     this.hooks.onGone();
     this.onProcessGone?.();
@@ -188,15 +190,10 @@ export class InferKeeper {
   private fail(message: string): void {
     this.state = 'failed';
     this.lastError = message;
-    this.unwatch();
+    this.watchdog.stop();
     this.rejectReady(new Error(message));
     // Not before the constructor has returned: the listener may want to look at us.
     queueMicrotask(() => this.hooks.onEvent({ kind: 'failed', message }));
-  }
-
-  private unwatch(): void {
-    clearTimeout(this.watchdog);
-    this.watchdog = undefined;
   }
 }
 

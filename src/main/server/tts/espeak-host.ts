@@ -4,8 +4,10 @@ import { Worker } from 'node:worker_threads';
 import { entry } from '../entries';
 import { HeraldError } from '../errors';
 import { track } from '../metrics/native';
+import { Watchdog } from '../watchdog';
 import type { EspeakJob, EspeakReply, Phoneme } from './espeak-protocol';
 import type { EspeakCatalogue } from './espeak-voices';
+import { Parts } from './parts';
 
 /** Waiting jobs beyond this are refused: at ~15 ms a sentence, this many means that something else is wrong. */
 const MAX_JOBS = 256;
@@ -15,10 +17,7 @@ const SILENCE_DEADLINE_MS = 15_000;
 
 interface Active {
   cancel: Int32Array;
-  parts: EspeakPart[];
-  ended: boolean;
-  error: Error | undefined;
-  wake: () => void;
+  parts: Parts<EspeakPart>;
 }
 
 export interface EspeakPart {
@@ -58,7 +57,7 @@ export class EspeakHost {
   #release = () => {};
   #ready: Promise<EspeakCatalogue> | undefined;
   #failStart: (error: Error) => void = () => {};
-  #watchdog: NodeJS.Timeout | undefined;
+  readonly #watchdog = new Watchdog();
   #jobs = new Map<number, Active>();
   #nextId = 1;
   #closed = false;
@@ -95,34 +94,17 @@ export class EspeakHost {
 
     const id = this.#nextId++;
     const cancel = new SharedArrayBuffer(4);
-    const active: Active = {
-      cancel: new Int32Array(cancel),
-      parts: [],
-      ended: false,
-      error: undefined,
-      wake: () => {},
-    };
-    const onAbort = () => active.wake();
-    signal.addEventListener('abort', onAbort, { once: true });
+    const active: Active = { cancel: new Int32Array(cancel), parts: new Parts() };
     this.#jobs.set(id, active);
     worker.ref();
     this.#watch();
     try {
       worker.postMessage({ ...job, id, cancel } satisfies EspeakJob);
-      for (;;) {
-        signal.throwIfAborted();
-        const part = active.parts.shift();
-        if (part) yield part;
-        else if (active.error) throw active.error;
-        else if (active.ended) return;
-        // Woken by a reply, by the abort, or by the worker's end, which the watchdog guarantees.
-        else await new Promise<void>((resolve) => (active.wake = resolve));
-      }
+      yield* active.parts.take(signal); // which ends: the watchdog guarantees it
     } finally {
-      signal.removeEventListener('abort', onAbort);
       // The entry stays until the worker has answered, so that the worker is not taken for idle meanwhile.
-      active.parts = [];
-      if (!active.ended) Atomics.store(active.cancel, 0, 1);
+      if (!active.parts.ended) Atomics.store(active.cancel, 0, 1);
+      active.parts.end();
     }
   }
 
@@ -149,34 +131,32 @@ export class EspeakHost {
     ready.catch(() => {});
     worker.on('error', (error) => this.#onEnd(worker, error instanceof Error ? error.message : String(error)));
     worker.on('exit', (code) => this.#onEnd(worker, `exit code ${code}`));
-    this.#watchdog = setTimeout(() => this.#onEnd(worker, 'it did not start in time'), START_DEADLINE_MS);
+    this.#watchdog.arm(START_DEADLINE_MS, () => this.#onEnd(worker, 'it did not start in time'));
     return ready;
   }
 
   #onReply(reply: Exclude<EspeakReply, { type: 'ready' }>): void {
-    const active = this.#jobs.get(reply.id);
-    if (!active) return;
+    const parts = this.#jobs.get(reply.id)?.parts;
+    if (!parts) return;
     if (reply.type === 'audio') {
-      if (Atomics.load(active.cancel, 0) === 0) active.parts.push(reply);
-    } else {
-      this.#jobs.delete(reply.id);
-      active.ended = true;
-      if (reply.type === 'failed')
-        active.error = new HeraldError('refused', `The offline voice failed: ${reply.message}`);
+      parts.add(reply);
+      return;
     }
-    active.wake();
+    this.#jobs.delete(reply.id);
+    const failed = reply.type === 'failed';
+    parts.end(failed ? new HeraldError('refused', `The offline voice failed: ${reply.message}`) : undefined);
   }
 
   /** Re-arms the watchdog while there is work, and lets the process exit while there is none. */
   #watch(): void {
-    clearTimeout(this.#watchdog);
+    this.#watchdog.stop();
     const worker = this.#worker;
     if (!worker) return;
     if (this.#jobs.size === 0) {
       worker.unref();
       return;
     }
-    this.#watchdog = setTimeout(() => this.#onEnd(worker, 'it hung'), SILENCE_DEADLINE_MS);
+    this.#watchdog.arm(SILENCE_DEADLINE_MS, () => this.#onEnd(worker, 'it hung'));
   }
 
   #onEnd(worker: Worker, why: string): void {
@@ -186,18 +166,14 @@ export class EspeakHost {
   }
 
   async #stop(error: Error): Promise<void> {
-    clearTimeout(this.#watchdog);
+    this.#watchdog.stop();
     const worker = this.#worker;
     this.#worker = undefined;
     this.#ready = undefined;
     this.#failStart(error);
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
-    for (const job of jobs) {
-      job.error = error;
-      job.ended = true;
-      job.wake();
-    }
+    for (const { parts } of jobs) parts.end(error);
     const release = this.#release;
     this.#release = () => {};
     await worker?.terminate();

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { I420Picture } from '../../avatar/avatar';
 import { forkEntry, untilEnded } from '../../child';
+import { Watchdog } from '../../watchdog';
 import type { CameraTarget, FromCamera, ToCamera } from './messages';
 
 export interface FeedHooks {
@@ -37,7 +38,7 @@ export class CameraFeed {
   private state: 'opening' | 'open' | 'over' = 'opening';
   private writing = false;
   private waiting: Waiting | undefined;
-  private watchdog: NodeJS.Timeout | undefined;
+  private readonly watchdog = new Watchdog();
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -80,7 +81,7 @@ export class CameraFeed {
 
   private hear(message: FromCamera): void {
     if (this.state === 'over') return;
-    clearTimeout(this.watchdog);
+    this.watchdog.stop();
     switch (message.type) {
       case 'opened':
         this.state = 'open';
@@ -108,11 +109,10 @@ export class CameraFeed {
   }
 
   private watch(limitMs: number, message: string): void {
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => {
+    this.watchdog.arm(limitMs, () => {
       this.child.kill('SIGKILL');
       this.lose(0, message);
-    }, limitMs);
+    });
   }
 
   private lose(code: number, message: string): void {
@@ -123,7 +123,7 @@ export class CameraFeed {
 
   private end(): void {
     this.state = 'over';
-    clearTimeout(this.watchdog);
+    this.watchdog.stop();
     this.waiting?.release();
     this.waiting = undefined;
   }

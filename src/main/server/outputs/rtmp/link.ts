@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { forkEntry, untilEnded } from '../../child';
+import { Watchdog } from '../../watchdog';
 import { whyLost } from './faults';
 import type { FlvFormat, FlvPacket, FromRtmp, ToRtmp } from './messages';
 
@@ -32,7 +33,7 @@ export class RtmpLink {
   private readonly alive = new Set<Promise<void>>();
   private state: 'none' | 'connecting' | 'connected' = 'none';
   private onTheWay = 0;
-  private watchdog: NodeJS.Timeout | undefined;
+  private readonly watchdog = new Watchdog();
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -63,7 +64,7 @@ export class RtmpLink {
     this.closing ??= (async () => {
       const { child, state } = this;
       this.state = 'none';
-      clearTimeout(this.watchdog);
+      this.watchdog.stop();
       if (child && state === 'connected') this.post(child, { type: 'close' });
       const late = setTimeout(() => child?.kill('SIGKILL'), state === 'connected' ? this.limits.closeMs : 0);
       await Promise.all(this.alive);
@@ -94,13 +95,13 @@ export class RtmpLink {
       case 'connected':
         if (this.state !== 'connecting') return;
         this.state = 'connected';
-        clearTimeout(this.watchdog);
+        this.watchdog.stop();
         this.hooks.onConnected();
         return;
       case 'written':
         if (this.state !== 'connected') return;
         this.onTheWay -= message.packets;
-        clearTimeout(this.watchdog);
+        this.watchdog.stop();
         if (this.onTheWay > 0) this.watchWriting();
         this.hooks.onWritten(message.packets);
         return;
@@ -114,19 +115,18 @@ export class RtmpLink {
   }
 
   private watch(limitMs: number, reason: string): void {
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => {
+    this.watchdog.arm(limitMs, () => {
       const stuck = this.child;
       this.child = undefined;
       stuck?.kill('SIGKILL');
       this.lose(reason);
-    }, limitMs);
+    });
   }
 
   private lose(reason: string): void {
     if (this.state === 'none') return;
     this.state = 'none';
-    clearTimeout(this.watchdog);
+    this.watchdog.stop();
     this.hooks.onLost(reason);
   }
 

@@ -1,4 +1,6 @@
 import type { ProviderError } from '../../provider-error';
+import { Watchdog } from '../../watchdog';
+import { Parts } from '../parts';
 import { fault } from './fault';
 import type { FromVoice, LoadedVoice, SherpaConfig, VoiceJob } from './messages';
 import { forkVoice, type VoiceProcess } from './voice-fork';
@@ -15,13 +17,6 @@ export interface VoiceHostOptions {
   silenceLimitMs?: number;
 }
 
-interface Active {
-  parts: Float32Array[];
-  ended: boolean;
-  error: Error | undefined;
-  wake: () => void;
-}
-
 /** Sentences wait here one after the other; so many means that nobody listens to them. */
 const MAX_JOBS = 64;
 
@@ -31,7 +26,7 @@ const MAX_JOBS = 64;
  */
 export class VoiceHost {
   readonly #options: Required<VoiceHostOptions>;
-  readonly #jobs = new Map<number, Active>();
+  readonly #jobs = new Map<number, Parts<Float32Array>>();
   #process: VoiceProcess | undefined;
   /** It, and those before it that were killed and are not gone yet. */
   readonly #living = new Set<VoiceProcess>();
@@ -39,7 +34,7 @@ export class VoiceHost {
   #failStart: (error: Error) => void = () => {};
   #loaded = false;
   #waiting = 0;
-  #watchdog: NodeJS.Timeout | undefined;
+  readonly #watchdog = new Watchdog();
   #nextId = 1;
   #closed: Promise<void> | undefined;
   #onGone: (() => void) | undefined;
@@ -95,28 +90,16 @@ export class VoiceHost {
       throw fault(`${MAX_JOBS} sentences wait for it already`, 'Say less at once.', { ofRequest: true });
     }
     const id = this.#nextId++;
-    const active: Active = { parts: [], ended: false, error: undefined, wake: () => {} };
-    const onAbort = () => active.wake();
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#jobs.set(id, active);
+    const parts = new Parts<Float32Array>();
+    this.#jobs.set(id, parts);
     this.#watch();
     try {
       process.send({ type: 'speak', job: { ...job, id } });
-      for (;;) {
-        signal.throwIfAborted();
-        const part = active.parts.shift();
-        if (part) yield part;
-        else if (active.error) throw active.error;
-        else if (active.ended) return;
-        // Woken by a message, by the abort, or by the process's end, which the watchdog guarantees.
-        else await new Promise<void>((resolve) => (active.wake = resolve));
-      }
+      yield* parts.take(signal); // which ends: the watchdog guarantees it
     } finally {
-      signal.removeEventListener('abort', onAbort);
-      active.parts = [];
       // The entry stays until the process has answered: it is at work until then.
-      if (!active.ended) process.send({ type: 'cancel', id });
-      active.ended = true;
+      if (!parts.ended) process.send({ type: 'cancel', id });
+      parts.end();
     }
   }
 
@@ -183,38 +166,36 @@ export class VoiceHost {
   }
 
   #answer(message: Exclude<FromVoice, { type: 'loaded' | 'refused' }>): void {
-    const active = this.#jobs.get(message.id);
-    if (!active) return;
+    const parts = this.#jobs.get(message.id);
+    if (!parts) return;
     if (message.type === 'audio') {
-      if (!active.ended) active.parts.push(message.samples);
-    } else {
-      this.#jobs.delete(message.id);
-      active.ended = true;
-      if (message.type === 'failed') {
-        const remedy = 'Another sentence may do well; if not, choose another voice.';
-        active.error = fault(`"${this.#options.name}" could not say this: ${message.reason}`, remedy);
-      } else {
-        this.#speech.synthesisMs += message.synthesisMs;
-        this.#speech.speechMs += message.speechMs;
-      }
+      parts.add(message.samples);
+      return;
     }
-    active.wake();
+    this.#jobs.delete(message.id);
+    if (message.type === 'failed') {
+      const remedy = 'Another sentence may do well; if not, choose another voice.';
+      parts.end(fault(`"${this.#options.name}" could not say this: ${message.reason}`, remedy));
+    } else {
+      this.#speech.synthesisMs += message.synthesisMs;
+      this.#speech.speechMs += message.speechMs;
+      parts.end();
+    }
   }
 
   /** Re-arms the watchdog while there is work, and lets the server end while there is none. */
   #watch(): void {
-    clearTimeout(this.#watchdog);
+    this.#watchdog.stop();
     this.#process?.hold(this.#jobs.size > 0);
     if (this.#jobs.size > 0) this.#arm(this.#options.silenceLimitMs, 'it hung');
   }
 
   #arm(limitMs: number, why: string): void {
-    clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => {
+    this.#watchdog.arm(limitMs, () => {
       const process = this.#process;
       this.#end(this.#died(`${why} (${limitMs / 1_000} s)`));
       process?.kill();
-    }, limitMs);
+    });
   }
 
   #died(why: string): ProviderError {
@@ -235,16 +216,12 @@ export class VoiceHost {
 
   /** Forgets the process, whatever becomes of it, and fails all that waits for it. */
   #end(error: Error): void {
-    clearTimeout(this.#watchdog);
+    this.#watchdog.stop();
     this.#process = undefined;
     this.#ready = undefined;
     this.#loaded = false;
     this.#failStart(error);
-    for (const job of this.#jobs.values()) {
-      job.error = error;
-      job.ended = true;
-      job.wake();
-    }
+    for (const parts of this.#jobs.values()) parts.end(error);
     this.#jobs.clear();
   }
 }
