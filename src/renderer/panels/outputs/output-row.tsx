@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { OutputView } from '../../../shared/protocol';
+import { StatePill } from '../../components/state-pill';
 import { useFigures } from '../library/figures';
 import { useDuration } from '../server/durations';
 import { SureButton } from '../server/sure-button';
@@ -29,9 +30,7 @@ export function OutputRow(props: { sessionId: number; output: OutputView; mayRem
       <div className={classes.rowWords}>
         <div className={classes.rowHead}>
           <strong>{t(`outputs.kind.${kind}`)}</strong>
-          <span className={classes.state} data-state={state}>
-            {t(`outputs.state.${state}`)}
-          </span>
+          <StatePill state={state}>{t(`outputs.state.${state}`)}</StatePill>
         </div>
         <code className={classes.where}>{url}</code>
         <p className={classes.dim}>{facts.filter(Boolean).join(' · ')}</p>

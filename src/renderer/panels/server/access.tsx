@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SCOPE_NAMES, type ScopeName } from '../../../shared/server-protocol';
+import { StatePill } from '../../components/state-pill';
 import { said } from '../../store/library-actions';
 import { useFigures } from '../library/figures';
 import { CopyButton } from './copy-button';
@@ -57,7 +58,7 @@ function TokenRow({ name, scope, lastUsedAt }: { name: string; scope: ScopeName;
       <div className={classes.rowWords}>
         <div className={classes.rowHead}>
           <strong>{name}</strong>
-          <span className={classes.scope}>{t(`server.scopeName.${scope}`)}</span>
+          <StatePill>{t(`server.scopeName.${scope}`)}</StatePill>
         </div>
         <p className={classes.dim}>
           {lastUsedAt ? t('server.tokens.used', { when: figures.when(lastUsedAt) }) : t('server.tokens.unused')}
@@ -81,7 +82,7 @@ function OwnToken({ token }: { token: string }) {
       <div className={classes.rowWords}>
         <div className={classes.rowHead}>
           <strong>{t('server.tokens.own')}</strong>
-          <span className={classes.scope}>{t('server.scopeName.admin')}</span>
+          <StatePill>{t('server.scopeName.admin')}</StatePill>
         </div>
         <p className={classes.dim}>{t('server.tokens.ownHint')}</p>
         {shown && <code className={classes.secret}>{token}</code>}

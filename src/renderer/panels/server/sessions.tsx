@@ -2,6 +2,7 @@ import { Badge } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SessionSummary } from '../../../shared/protocol';
 import { formatRate } from '../../components/format';
+import { StatePill } from '../../components/state-pill';
 import { useWhileSeen } from '../../components/use-while-seen';
 import { useStudio } from '../../store/studio';
 import { Notice } from '../library/notice';
@@ -62,17 +63,15 @@ function Row({ session }: { session: SessionSummary }) {
           ) : (
             <span>{t(`server.session.${who}`)}</span>
           )}
-          <span className={classes.state} data-state={state}>
-            {t(`server.session.state.${state}`)}
-          </span>
+          <StatePill state={state}>{t(`server.session.state.${state}`)}</StatePill>
         </div>
         <p className={classes.dim}>{facts.filter(Boolean).join(' · ')}</p>
         {outputs.length > 0 && (
           <p className={classes.outputs}>
             {outputs.map((output) => (
-              <span key={output.id} data-state={output.state} title={output.reason ?? output.url}>
+              <StatePill key={output.id} state={output.state} title={output.reason ?? output.url}>
                 {t(`server.session.output.${output.state}`, { kind: output.kind.toUpperCase() })}
-              </span>
+              </StatePill>
             ))}
           </p>
         )}
