@@ -2,6 +2,8 @@ import type { RTCRtpSender } from 'werift';
 import { SAMPLE_RATE_HZ } from '../../../../shared/units';
 import type { Adaptive, EncodedPacket, MediaFormat, Rendition } from '../output';
 import { type NetworkFigures, PACKET_OVERHEAD_BYTES, PeerNetwork } from './congestion/network';
+import { LipSync } from './lip-sync/lip-sync';
+import { playoutDelayId, serializePlayoutDelay } from './lip-sync/playout-delay';
 import { Pacer } from './pacer';
 import { MAX_PAYLOAD_BYTES } from './payloads';
 import { RenditionSwitch } from './rendition-switch';
@@ -12,6 +14,8 @@ export type AdaptationFigures = NetworkFigures & {
   /** Packets that were asked for again and sent, and those that were not: too often, too many. */
   sentAgain: number;
   notSentAgain: number;
+  /** How long its pictures are told to wait for their sound. */
+  pictureDelayMs: number;
 };
 
 /** How fast packets leave, as a share of what the network is thought to carry: fast enough that pictures do not wait. */
@@ -27,6 +31,7 @@ export class Adaptation implements Adaptive {
   private readonly network: PeerNetwork;
   private readonly switch = new RenditionSwitch();
   private readonly pacer = new Pacer();
+  private readonly lipSync = new LipSync();
   private readonly retransmitter: Retransmitter;
   private readonly seconds: number[] = [];
   private second = Number.NaN;
@@ -47,8 +52,16 @@ export class Adaptation implements Adaptive {
       this.pacer.spend(bytes);
     });
     senders.pacer = this.pacer;
-    senders.onSent = (packet, sender) => {
-      this.network.sent(packet.payload.length);
+    const delayId = playoutDelayId(videoSender);
+    this.network.onArrivals = (arrivals) => {
+      this.lipSync.arrived(arrivals);
+      const delay = this.lipSync.playoutDelay;
+      if (delayId === undefined || !delay) return;
+      senders.videoExtensions = [{ id: delayId, payload: serializePlayoutDelay(delay) }];
+    };
+    senders.onSent = (packet, sender, mediaMs) => {
+      const kind = sender === videoSender ? 'picture' : 'sound';
+      this.network.sent(packet.payload.length, { kind, ms: mediaMs, last: packet.header.marker });
       if (sender === videoSender) this.retransmitter.keep(packet);
       else this.pacer.spend(packet.payload.length);
     };
@@ -73,7 +86,8 @@ export class Adaptation implements Adaptive {
 
   get figures(): AdaptationFigures {
     const { sentAgain, refused: notSentAgain } = this.retransmitter;
-    return { ...this.network.figures, sentAgain, notSentAgain };
+    const pictureDelayMs = this.lipSync.playoutDelay?.minMs ?? 0;
+    return { ...this.network.figures, sentAgain, notSentAgain, pictureDelayMs: Math.round(pictureDelayMs) };
   }
 
   /** The other side asks for a keyframe. @returns false when it is not the program's */

@@ -2,6 +2,7 @@ import {
   RTCPeerConnection,
   type RTCPFB,
   RTCRtpCodecParameters,
+  RTCRtpHeaderExtensionParameters,
   useAbsSendTime,
   useFIR,
   useNACK,
@@ -14,6 +15,7 @@ import {
 import type { Settings } from '../../../../shared/settings';
 import { VIDEO_CLOCK_HZ } from '../../../../shared/units';
 import type { VideoCodec } from '../../encode/video';
+import { PLAYOUT_DELAY_URI } from './lip-sync/playout-delay';
 import { dropForgedRecords } from './record-filter';
 
 export interface IceServer {
@@ -49,6 +51,7 @@ export const DEAD_AFTER_SILENCE_MS = 8_000;
 
 /** A werift connection that sends: one transport, Opus, and only what our encoders make. */
 export function openConnection({ iceServers, videoCodecs, congestionFeedback }: ConnectionOptions): RTCPeerConnection {
+  const playoutDelay = new RTCRtpHeaderExtensionParameters({ uri: PLAYOUT_DELAY_URI });
   const feedback = congestionFeedback ? [useTWCC()] : [];
   return new RTCPeerConnection({
     codecs: {
@@ -56,7 +59,10 @@ export function openConnection({ iceServers, videoCodecs, congestionFeedback }: 
       video: codecParameters(videoCodecs, congestionFeedback ? [...feedback, useREMB()] : []),
     },
     ...(congestionFeedback && {
-      headerExtensions: { audio: [useTransportWideCC()], video: [useTransportWideCC(), useAbsSendTime()] },
+      headerExtensions: {
+        audio: [useTransportWideCC()],
+        video: [useTransportWideCC(), useAbsSendTime(), playoutDelay],
+      },
     }),
     iceServers: [...iceServers],
     iceUseIpv6: false,

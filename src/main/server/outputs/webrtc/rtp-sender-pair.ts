@@ -55,7 +55,9 @@ export class RtpSenderPair {
   /** The other side asked for a keyframe (PLI or FIR). */
   onKeyframeRequest: () => void = () => {};
   /** A packet was handed to the transport. */
-  onSent: (packet: RtpPacket, sender: RTCRtpSender) => void = () => {};
+  onSent: (packet: RtpPacket, sender: RTCRtpSender, mediaMs: number) => void = () => {};
+  /** RTP header extensions of what is sent from now on. */
+  videoExtensions: { id: number; payload: Buffer }[] = [];
   /** What video waits for its turn in; without one all of a picture goes out at once. */
   pacer: Pacer | undefined;
 
@@ -178,13 +180,14 @@ export class RtpSenderPair {
       sequenceNumber: stream.sequenceNumber,
       timestamp: (stream.clock.firstTimestamp + ticks) >>> 0,
       marker,
+      extensions: stream === this.videoStream ? this.videoExtensions : [],
     });
     const packet = new RtpPacket(header, data);
     this.figures.rtpPackets++;
     this.figures.rtpBytes += data.length;
     // A socket that cannot send is a dead peer: the silence check closes it.
     stream.sender.sendRtp(packet).catch(() => {});
-    this.onSent(packet, stream.sender);
+    this.onSent(packet, stream.sender, (ticks / stream.clock.clockRate) * 1_000);
   }
 
   private listenForKeyframeRequests(sender: RTCRtpSender): void {

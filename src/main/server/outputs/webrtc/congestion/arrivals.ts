@@ -7,12 +7,24 @@ export interface Arrival {
   /** The other side's clock, whose zero is unknown; undefined: lost, as far as is known. */
   arrivedMs: number | undefined;
   bytes: number;
+  /** What of the program it carries. */
+  media?: Media;
+}
+
+/** A packet of the program: one of sound, or one of a picture's. */
+export interface Media {
+  kind: 'sound' | 'picture';
+  /** Media time. */
+  ms: number;
+  /** The last one of its picture. */
+  last: boolean;
 }
 
 interface Sent {
   sequenceNumber: number;
   sentMs: number;
   bytes: number;
+  media?: Media;
 }
 
 /** What is in flight: 3 s of a program of 5 Mbit/s. */
@@ -32,8 +44,8 @@ export class SentPackets {
   /** When the newest packet that was reported on had been sent. */
   newestReportedSentMs: number | undefined;
 
-  sent(sequenceNumber: number, bytes: number, sentMs: number): void {
-    this.ring[sequenceNumber % HISTORY_PACKETS] = { sequenceNumber, sentMs, bytes };
+  sent(sequenceNumber: number, bytes: number, sentMs: number, media?: Media): void {
+    this.ring[sequenceNumber % HISTORY_PACKETS] = { sequenceNumber, sentMs, bytes, ...(media && { media }) };
   }
 
   /** What a report tells of packets that are still remembered, in the order in which they were sent. */
@@ -55,7 +67,8 @@ export class SentPackets {
       // One that is lost may be told of again, when it comes after all.
       if (received) this.ring[at] = undefined;
       this.newestReportedSentMs = Math.max(this.newestReportedSentMs ?? 0, sent.sentMs);
-      arrivals.push({ sentMs: sent.sentMs, bytes: sent.bytes, arrivedMs: received ? arrivedMs : undefined });
+      const { sequenceNumber: _, ...packet } = sent;
+      arrivals.push({ ...packet, arrivedMs: received ? arrivedMs : undefined });
     }
     return arrivals;
   }

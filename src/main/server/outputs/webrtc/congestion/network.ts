@@ -9,7 +9,7 @@ import {
   TransportWideCC,
 } from 'werift';
 import type { Rendition } from '../../output';
-import { SentPackets } from './arrivals';
+import { type Arrival, type Media, SentPackets } from './arrivals';
 import { BandwidthEstimate } from './bandwidth';
 import { RenditionChoice } from './rendition-choice';
 
@@ -48,6 +48,8 @@ export class PeerNetwork {
   private readonly roundTrips = { totalS: 0, count: 0 };
   private picturesSinceReport = 0;
   private switches = 0;
+  /** A transport-wide report has come. */
+  onArrivals: (arrivals: readonly Arrival[]) => void = () => {};
 
   constructor(
     private readonly sender: RTCRtpSender,
@@ -93,10 +95,10 @@ export class PeerNetwork {
   }
 
   /** A packet went out; its transport-wide number is the transport's newest. */
-  sent(payloadBytes: number): void {
+  sent(payloadBytes: number, media?: Media): void {
     const nowMs = performance.now();
     const bytes = payloadBytes + PACKET_OVERHEAD_BYTES;
-    this.packets.sent(this.sender.dtlsTransport.transportSequenceNumber, bytes, nowMs);
+    this.packets.sent(this.sender.dtlsTransport.transportSequenceNumber, bytes, nowMs, media);
     this.estimate.sent(bytes, nowMs);
   }
 
@@ -133,6 +135,7 @@ export class PeerNetwork {
       if (arrivals.length === 0) return;
       this.picturesSinceReport = 0;
       this.estimate.arrivals(arrivals, nowMs);
+      this.onArrivals(arrivals);
     } else if (packet instanceof RtcpRrPacket || packet instanceof RtcpSrPacket) {
       const report = packet.reports.find(({ ssrc }) => ssrc === this.sender.ssrc);
       if (report) this.estimate.report(report.fractionLost / 256, this.newRoundTripMs(), nowMs);

@@ -1,0 +1,75 @@
+import { ArrivalHistogram } from './arrival-histogram';
+
+/** How late a packet is, is told from the quickest one within two seconds of sound. */
+const HISTORY_MS = 2_000;
+const LOOK_EVERY_MS = 500;
+const FIRST_WAIT_MS = 80;
+/** Nothing is done about so little too much. */
+const GRANULARITY_MS = 20;
+/** Speech is shortened and drawn out by a pitch period now and then: so much a second, as measured in Chromium 156. */
+const SHORTENED_MS_PER_S = 75;
+const DRAWN_OUT_MS_PER_S = 100;
+
+/**
+ * When a browser plays the sound that arrived then and then: libwebrtc's NetEq, as far as it decides that. It waits for as long as
+ * its histogram tells it to, longer where a packet was later still and nothing was left to play, and takes that back by playing a
+ * little faster. Tells transits: the other side's clock less media time, ms. Their zero means nothing; it is `PictureClock`'s too.
+ */
+export class SoundClock {
+  private readonly history: { mediaMs: number; transitMs: number }[] = [];
+  private readonly histogram = new ArrivalHistogram();
+  private look: { sinceMs: number; lateMs: number } | undefined;
+  private waitMs = FIRST_WAIT_MS;
+  private played: { transitMs: number; atMs: number } | undefined;
+
+  /** A packet of sound; one that was overtaken teaches nothing. */
+  arrived(mediaMs: number, arrivedMs: number): void {
+    const { history } = this;
+    if (mediaMs <= (history.at(-1)?.mediaMs ?? Number.NEGATIVE_INFINITY)) return;
+    const transitMs = arrivedMs - mediaMs;
+    history.push({ mediaMs, transitMs });
+    while (history[0]!.mediaMs < mediaMs - HISTORY_MS) history.shift();
+    let [shortestMs, longestMs] = [transitMs, transitMs];
+    for (const other of history) {
+      shortestMs = Math.min(shortestMs, other.transitMs);
+      longestMs = Math.max(longestMs, other.transitMs);
+    }
+    this.learn(transitMs - shortestMs, arrivedMs);
+    this.play(transitMs, arrivedMs, shortestMs + this.waitMs, longestMs + this.waitMs + GRANULARITY_MS);
+  }
+
+  /** The transit with which sound is played; undefined before the first packet. */
+  get transitMs(): number | undefined {
+    return this.played?.transitMs;
+  }
+
+  private learn(lateMs: number, nowMs: number): void {
+    const { look } = this;
+    if (look && nowMs - look.sinceMs <= LOOK_EVERY_MS) {
+      look.lateMs = Math.max(look.lateMs, lateMs);
+      return;
+    }
+    if (look) {
+      this.histogram.add(look.lateMs);
+      this.waitMs = this.histogram.waitMs;
+    }
+    this.look = { sinceMs: nowMs, lateMs };
+  }
+
+  private play(transitMs: number, nowMs: number, earliestMs: number, latestMs: number): void {
+    const { played } = this;
+    if (!played) {
+      this.played = { transitMs: earliestMs, atMs: nowMs };
+      return;
+    }
+    const seconds = Math.max(0, nowMs - played.atMs) / 1_000;
+    played.atMs = Math.max(played.atMs, nowMs);
+    if (played.transitMs > latestMs) {
+      played.transitMs = Math.max(latestMs, played.transitMs - seconds * SHORTENED_MS_PER_S);
+    } else if (played.transitMs < earliestMs) {
+      played.transitMs = Math.min(earliestMs, played.transitMs + seconds * DRAWN_OUT_MS_PER_S);
+    }
+    // It cannot be played before it is there.
+    played.transitMs = Math.max(played.transitMs, transitMs);
+  }
+}
