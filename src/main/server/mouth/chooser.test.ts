@@ -43,7 +43,7 @@ afterEach(() => {
 afterAll(async () => {
   stop.abort();
   await created.mouth.close();
-  for (const kind of ['infer-process', 'convert-process', 'patch-file']) expect(counts()[kind] ?? 0, kind).toBe(0);
+  for (const kind of ['infer-process', 'convert-process', 'shared-file']) expect(counts()[kind] ?? 0, kind).toBe(0);
 });
 
 const window = { data: new Float32Array(80 * 16).fill(-2) };

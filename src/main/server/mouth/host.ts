@@ -9,7 +9,7 @@ import { InferKeeper } from './keeper';
 import type { FromInfer } from './messages';
 import { describeModel, type LipModel } from './model';
 import type { MelWindow, Mouth, MouthEvent, MouthPatch, MouthRequest, MouthStatus } from './mouth';
-import { PATCH_PLACES } from './patch-file';
+import { PATCH_PLACES } from './shared-file';
 
 export type { MouthEvent } from './mouth';
 

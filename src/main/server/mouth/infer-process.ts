@@ -1,8 +1,7 @@
 import { forkEntry, howItEnded, LastWords } from '../child';
-import { type FaceInFile, FacePlaces, type FaceRead } from './face-places';
 import type { FromInfer, PatchInFile, ToInfer } from './messages';
-import { PatchFile } from './patch-file';
-import { SHARES_PATCHES } from './port';
+import { SHARES_FILE } from './port';
+import { type FaceInFile, type FaceRead, SharedFile } from './shared-file';
 
 /** A running inference process, however it was started (`fork` here, Electron's `utilityProcess` from its shell). */
 export interface InferProcess {
@@ -18,28 +17,27 @@ export interface InferProcess {
 const KEPT_ERROR_CHARS = 500;
 
 export function forkInfer(): InferProcess {
-  const patches = PatchFile.open();
-  const faces = patches && new FacePlaces(patches.fd);
+  const file = SharedFile.open();
   const child = forkEntry('infer', 'infer-process', {
     serialization: 'advanced',
     stderr: true,
-    ...(patches && { args: [SHARES_PATCHES], sharedFd: patches.fd }),
+    ...(file && { args: [SHARES_FILE], sharedFd: file.fd }),
   });
-  const closePatches = () => patches?.close();
-  child.once('exit', closePatches);
-  child.once('error', closePatches);
+  const closeFile = () => file?.close();
+  child.once('exit', closeFile);
+  child.once('error', closeFile);
   const lastWords = new LastWords(child, KEPT_ERROR_CHARS);
   return {
     pid: child.pid,
     // The callback: a send to a process that has just died is no error of ours; `exit` tells.
     send: (message) => {
-      if (child.connected) child.send(light(message, faces), () => {});
+      if (child.connected) child.send(light(message, file), () => {});
     },
     onMessage: (listener) =>
       void child.on('message', (message: FromInfer | PatchInFile | FaceRead) => {
-        if (message.type === 'face-read') return faces?.wasRead(message.place);
+        if (message.type === 'face-read') return file?.faceWasRead(message.place);
         if (message.type === 'loaded') lastWords.text = ''; // a GPU that is not there is no reason to die of later
-        listener(message.type === 'patch-in-file' ? whole(message, patches) : message);
+        listener(message.type === 'patch-in-file' ? whole(message, file) : message);
       }),
     onExit: (listener) => {
       let ended = false;
@@ -56,16 +54,16 @@ export function forkInfer(): InferProcess {
 }
 
 /** A face without its bytes, which are in the file by then. */
-function light(message: ToInfer, faces: FacePlaces | undefined): ToInfer | FaceInFile {
-  if (message.type !== 'face' || !faces) return message;
+function light(message: ToInfer, file: SharedFile | undefined): ToInfer | FaceInFile {
+  if (message.type !== 'face' || !file) return message;
   const { slot, face } = message;
-  const place = faces.put(face.data);
+  const place = file.putFace(face.data);
   if (place === undefined) return message;
   return { type: 'face-in-file', slot, widthPx: face.widthPx, heightPx: face.heightPx, place, bytes: face.data.length };
 }
 
-function whole({ place, bytes, ...facts }: PatchInFile, patches: PatchFile | undefined): FromInfer {
-  const lent = patches?.read(place, bytes);
+function whole({ place, bytes, ...facts }: PatchInFile, file: SharedFile | undefined): FromInfer {
+  const lent = file?.readPatch(place, bytes);
   if (!lent) return { type: 'missed', id: facts.id, message: 'its picture was not found in the file that it shares' };
   return { ...facts, type: 'patch', ...lent };
 }

@@ -24,7 +24,7 @@ export interface PatchFacts {
   composeMs: number;
 }
 
-/** How a `patch` travels when its bytes are in the file that both processes share (patch-file.ts). */
+/** How a `patch` travels when its bytes are in the file that both processes have open (shared-file.ts). */
 export type PatchInFile = { type: 'patch-in-file'; place: number; bytes: number } & PatchFacts;
 
 /** From the inference process. Each `infer` is answered by exactly one of `patch`, `missed` and `dropped`, `coefficients` by itself or `missed`. */

@@ -1,7 +1,6 @@
 import { SHARED_FD } from '../child';
-import { type FaceInFile, type FaceRead, readFace } from './face-places';
 import type { FromInfer, PatchInFile, ToInfer } from './messages';
-import { PatchWriter } from './patch-file';
+import { type FaceInFile, type FaceRead, SharedFileEnd } from './shared-file';
 
 /** The inference process's line to whoever started it. */
 export interface ParentPort {
@@ -11,8 +10,8 @@ export interface ParentPort {
   onGone(listener: () => void): void;
 }
 
-/** Argument of a process whose descriptor `SHARED_FD` is the file of patches and faces. */
-export const SHARES_PATCHES = '--shares-patches';
+/** Argument of a process whose descriptor `SHARED_FD` is the shared file. */
+export const SHARES_FILE = '--shares-file';
 
 /** Electron's `process.parentPort` in a utilityProcess; typed here, because server code never imports electron. */
 interface UtilityPort {
@@ -31,14 +30,14 @@ export function parentPort(): ParentPort {
     };
   }
   if (!process.send) throw new Error('This is the lip inference process of Herald; it is started by the server.');
-  const patches = process.argv.includes(SHARES_PATCHES) ? new PatchWriter(SHARED_FD) : undefined;
+  const file = process.argv.includes(SHARES_FILE) ? new SharedFileEnd(SHARED_FD) : undefined;
   return {
     // The callback keeps a write to a parent that has just gone from becoming an uncaught error.
-    send: (message) => void process.send!(light(message, patches), undefined, undefined, () => {}),
+    send: (message) => void process.send!(light(message, file), undefined, undefined, () => {}),
     onMessage: (listener) => {
       process.on('message', (message: ToInfer | FaceInFile) => {
         if (message.type !== 'face-in-file') return listener(message);
-        const data = readFace(SHARED_FD, message);
+        const data = file?.readFace(message);
         const read: FaceRead = { type: 'face-read', place: message.place };
         process.send!(read, undefined, undefined, () => {});
         const { slot, widthPx, heightPx } = message;
@@ -51,9 +50,9 @@ export function parentPort(): ParentPort {
 }
 
 /** A patch without its bytes, which are in the file by then. */
-function light(message: FromInfer, patches: PatchWriter | undefined): FromInfer | PatchInFile {
-  if (message.type !== 'patch' || !patches) return message;
+function light(message: FromInfer, file: SharedFileEnd | undefined): FromInfer | PatchInFile {
+  if (message.type !== 'patch' || !file) return message;
   const { type: _, data, ...facts } = message;
-  const place = patches.write(data);
+  const place = file.putPatch(data);
   return place === undefined ? message : { type: 'patch-in-file', place, bytes: data.length, ...facts };
 }
