@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../testing/server';
 
@@ -12,6 +12,8 @@ export interface SoakOptions {
   /** Of that server, on this machine, so that its memory can be read. */
   pid?: number;
   port: number;
+  /** Folder of a voice for sherpa-onnx, which then speaks in a process of its own. */
+  voice?: string;
   /** Pictures that may be missing in 10 s. */
   missingPictures: number;
   /** How long everyone is away before what is left is counted. */
@@ -33,6 +35,7 @@ export const FLAGS = {
   virtual: { type: 'boolean', default: false },
   days: { type: 'string', default: '7' },
   kills: { type: 'string' },
+  voice: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -42,7 +45,7 @@ const CALM_MS = 14_000;
 export const USAGE = `npm run soak -- --hours 2 --sessions 3 [--seed 1] [--out DIR] [--missing-pictures 10] [--port 0]
 npm run soak -- --seconds 600 --url http://127.0.0.1:8010 [--pid 1234]
 npm run soak -- --virtual --days 7 [--seed 1] [--out DIR]
-npm run soak -- --kills 20 [--minutes 60] [--seed 1] [--out DIR] [--port 0]
+npm run soak -- --kills 20 [--minutes 60] [--seed 1] [--out DIR] [--port 0] [--voice FOLDER]
 `;
 
 export function parse(args: string[]) {
@@ -72,6 +75,7 @@ export function parse(args: string[]) {
       port: number('port', values.port),
       calmMs: CALM_MS,
       missingPictures: number('missing-pictures', values['missing-pictures']),
+      ...(values.voice && { voice: resolve(values.voice) }),
       ...(values.url && { url: values.url.replace(/\/$/, '') }),
       ...(values.pid && { pid: number('pid', values.pid, 1) }),
     } satisfies SoakOptions as SoakOptions,

@@ -164,6 +164,24 @@ describe('sound against picture', () => {
     expect(offsets[0]).toBeCloseTo(70, 1);
   });
 
+  it.each([0, 70])('is not mistaken for seconds that were caught up in one go (video %i ms behind)', (behindMs) => {
+    const offsets: number[] = [];
+    const watch = new OffsetWatch({ onOffset: (ms) => offsets.push(ms), onReportJump: () => {}, onDrift: () => {} });
+    for (const kind of ['video', 'audio'] as const) watch.report(kind, { unixMs: 0, rtpTimestamp: 0 });
+    // It stands still from 160 ms on, and again after what was due has been sent.
+    const sentMs = (atMs: number) => Math.max(atMs, atMs < 160 ? 0 : atMs < 1_036 ? 1_030 : 1_950);
+    const packets = Array.from({ length: 200 }, (_, frame) => frame * 20).flatMap((atMs) => [
+      { kind: 'audio' as const, timestamp: atMs * 48, atMs: sentMs(atMs) },
+      ...(atMs % 40 === 0 ? [{ kind: 'video' as const, timestamp: atMs * 90, atMs: sentMs(atMs) + behindMs }] : []),
+    ]);
+    // What is sent at once arrives in the order it was sent in.
+    for (const { kind, timestamp, atMs } of packets.sort((a, b) => a.atMs - b.atMs)) {
+      watch.arrived(kind, timestamp, atMs);
+    }
+    expect(offsets.length).toBeGreaterThan(0);
+    for (const offset of offsets) expect(offset).toBeCloseTo(behindMs, 1);
+  });
+
   it('tells a report that contradicts the one before', () => {
     const jumps: number[] = [];
     const watch = new OffsetWatch({ onOffset: () => {}, onReportJump: (ms) => jumps.push(ms), onDrift: () => {} });

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../../fuzz/random';
 import { startTestServer, type TestServer } from '../../testing/server';
@@ -27,14 +27,42 @@ const PROMISES = {
   },
   'tail lost': { says: 'of a recording cut off by a kill, what does not play', limit: 2_500, unit: 'ms' },
   'server back': { says: 'from its start on the same folder to its first answer', limit: 30_000, unit: 'ms' },
-  'child replaced': { says: 'from the kill of the mouth to a mouth that is ready', limit: 30_000, unit: 'ms' },
+  'child replaced': {
+    says: 'from the kill of the mouth or the voice to another one that is ready',
+    limit: 30_000,
+    unit: 'ms',
+  },
+  'jobs end': {
+    says: 'clips and imports whose process was killed and that have not ended after 2 min',
+    limit: 0,
+    unit: 'jobs',
+  },
   'children gone': { says: 'processes of a killed server that live on after 10 s', limit: 0, unit: 'processes' },
   'only the victim': { says: 'a server that ended though a child was killed', limit: 0, unit: 'times' },
   'replies are proper': { says: 'HTTP replies of 5xx other than 503', limit: 0, unit: 'replies' },
 } satisfies Record<string, Promised>;
 
-/** In this order, again and again: half of them the server, the others its children as they are there. */
-const VICTIMS = ['serve', 'infer', 'serve', 'decode', 'serve', 'clip-process', 'serve', 'infer'] as const;
+interface Victim {
+  role: 'serve' | 'infer' | 'decode' | 'clip-process' | 'transcode' | 'local-voice';
+  /** The server dies once it has this child, so at work. */
+  during?: 'clip-process' | 'transcode' | 'local-voice';
+}
+
+/** In this order, again and again: half of them the server, the others its children while they work. */
+const VICTIMS: readonly Victim[] = [
+  { role: 'serve' },
+  { role: 'infer' },
+  { role: 'serve', during: 'clip-process' },
+  { role: 'decode' },
+  { role: 'serve', during: 'transcode' },
+  { role: 'local-voice' },
+  { role: 'serve', during: 'local-voice' },
+  { role: 'clip-process' },
+  { role: 'serve' },
+  { role: 'transcode' },
+];
+/** They end by themselves after a second or so. */
+const PASSING: readonly string[] = ['transcode', 'decode'];
 const VICTIM_WAIT_MS = 20_000;
 const ORPHAN_LIMIT_MS = 10_000;
 
@@ -47,7 +75,7 @@ interface Row {
 
 /** Kills the server or a child of it at random moments of a script, and looks each time for what had been acknowledged. */
 export async function soakWithKills(
-  { kills, seconds, seed, out, port }: SoakOptions & { kills: number },
+  { kills, seconds, seed, out, port, voice }: SoakOptions & { kills: number },
   stop: AbortSignal,
   tell: (line: string) => void,
 ): Promise<boolean> {
@@ -57,10 +85,15 @@ export async function soakWithKills(
   const invariants = new Invariants(nowS, PROMISES);
   const random = new Random(seed);
   const folder = mkdtempSync(join(tmpdir(), 'herald-kills-'));
-  const start = () =>
-    startTestServer(['--log_level', 'warn', '--max_session', '4', '--listenport', `${port}`], {
-      dataDir: join(folder, 'data'),
-    });
+  const flags = ['--log_level', 'warn', '--max_session', '4', '--listenport', `${port}`];
+  if (voice) {
+    const voices = join(folder, 'data', 'models', 'tts');
+    mkdirSync(voices, { recursive: true });
+    symlinkSync(voice, join(voices, basename(voice)));
+    flags.push('--tts', 'local');
+  }
+  const victims = VICTIMS.filter(({ role, during }) => voice || (role !== 'local-voice' && during !== 'local-voice'));
+  const start = () => startTestServer(flags, { dataDir: join(folder, 'data') });
   const avatar = await Script.avatarIn(join(folder, 'avatar'));
   let server: TestServer = await start();
   let up: Promise<void> = Promise.resolve();
@@ -105,18 +138,30 @@ export async function soakWithKills(
     return `${found}${recovered}; back after ${((performance.now() - startMs) / 1_000).toFixed(1)} s`;
   };
 
-  const killChild = async (pid: number, role: string): Promise<string> => {
+  const killChild = async (pid: number, role: Victim['role'], job: Promise<string> | undefined): Promise<string> => {
     const killedMs = performance.now();
     process.kill(pid, 'SIGKILL');
     let notes = '';
-    if (role === 'infer') {
+    if (role === 'infer' || role === 'local-voice') {
       // The death is noticed a moment after it: only another process counts.
       const another = () => processTree(server.pid).some((one) => one.role === role && one.pid !== pid);
-      const ready = async () =>
-        another() && (await client.data<{ mouth: { state: string } }>('/api/health')).mouth.state === 'ready';
-      while (!(await ready()) && performance.now() - killedMs < PROMISES['child replaced'].limit) await rest(100);
+      const ready = async () => {
+        if (role === 'local-voice' && !another()) void script.speak().catch(() => {});
+        if (!another()) return false;
+        return (
+          role !== 'infer' || (await client.data<{ mouth: { state: string } }>('/api/health')).mouth.state === 'ready'
+        );
+      };
+      while (!(await ready()) && performance.now() - killedMs < PROMISES['child replaced'].limit) {
+        await rest(role === 'infer' ? 100 : 1_000);
+      }
       invariants.see('child replaced', performance.now() - killedMs);
       notes = `; a new one after ${((performance.now() - killedMs) / 1_000).toFixed(1)} s`;
+    }
+    const outcome = await job;
+    if (outcome !== undefined) {
+      invariants.see('jobs end', outcome === 'running' ? 1 : 0);
+      notes += `; the job: ${outcome}`;
     }
     const found = await ledger.check(client);
     const lives = processTree(server.pid).length > 0;
@@ -135,14 +180,21 @@ export async function soakWithKills(
       const due = ((n + 0.2 + 0.7 * random.next()) * seconds) / kills;
       await rest(Math.max(1_000, (due - nowS()) * 1_000));
       if (ended.signal.aborted) break;
-      const wanted = VICTIMS[n % VICTIMS.length]!;
-      // Made in the background, or there would hardly ever be one.
-      if (wanted === 'clip-process') void script.clip().catch(() => {});
-      const pid = wanted === 'serve' ? undefined : await find(wanted);
-      if (pid !== undefined) await rest(random.below(400));
+      const { role, during } = victims[n % victims.length]!;
+      const work = during ?? role;
+      // Made for it, or there would hardly ever be one.
+      let job: Promise<string> | undefined;
+      if (work === 'clip-process') job = script.clip();
+      if (work === 'transcode') job = script.import();
+      if (work === 'local-voice') void script.speak().catch(() => {});
+      job?.catch(() => {});
+      const working = work === 'serve' ? undefined : await find(work);
+      if (working !== undefined) await rest(random.below(PASSING.includes(work) ? 150 : 1_000));
+      const pid = role === 'serve' ? undefined : processTree(server.pid).find((one) => one.pid === working)?.pid;
       const [atS, acknowledged] = [nowS(), ledger.summary];
-      const victim = pid === undefined ? 'serve' : wanted;
-      const found = await (pid === undefined ? killServer() : killChild(pid, wanted));
+      const at = working === undefined && work !== 'serve' ? `, no ${work} came` : during ? ` with ${during}` : '';
+      const victim = pid === undefined ? `serve${at || (role === 'serve' ? '' : `, ${role} had ended`)}` : role;
+      const found = await (pid === undefined ? killServer() : killChild(pid, role, job));
       rows.push({ atS, victim, acknowledged, found });
       tell(`${duration(atS)}: ${victim}. Acknowledged: ${acknowledged}. Found: ${found}`);
     }

@@ -9,10 +9,22 @@ import { type Ledger, listRecordings } from './ledger';
 
 const POLL_MS = 300;
 const JOB_LIMIT_MS = 120_000;
+/** Longer than the voice takes to make it. */
+const SPOKEN_MS = 8_000;
 
 /** What goes on while processes are killed: it speaks and records, renames, imports, makes clips and changes a setting, for ever. */
 export class Script {
-  readonly done = { rounds: 0, recordings: 0, renames: 0, settings: 0, imports: 0, clips: 0, uploads: 0, mishaps: 0 };
+  readonly done = {
+    rounds: 0,
+    recordings: 0,
+    renames: 0,
+    settings: 0,
+    imports: 0,
+    clips: 0,
+    uploads: 0,
+    speeches: 0,
+    mishaps: 0,
+  };
   private readonly sound = encodeAudio({ kind: 'mp3', samples: 20 * 44_100 });
   private jobs = 0;
 
@@ -28,7 +40,8 @@ export class Script {
   ) {}
 
   static async avatarIn(folder: string): Promise<string> {
-    await writeLiveTalkingFolder(folder, { pictures: 8 });
+    // Large enough that its conversion takes a while, so that it can be killed.
+    await writeLiveTalkingFolder(folder, { pictures: 40, widthPx: 256, heightPx: 384, faceSizePx: 64 });
     return folder;
   }
 
@@ -60,7 +73,7 @@ export class Script {
       text: 'This is being recorded, all of it, to the very end.',
     });
     const untilMs = performance.now() + 3_000 + random.below(9_000);
-    const chores = [() => this.set(), () => this.rename(), () => this.upload(sessionid)];
+    const chores: (() => Promise<unknown>)[] = [() => this.set(), () => this.rename(), () => this.upload(sessionid)];
     if (this.done.rounds % 3 === 0) chores.push(() => this.clip());
     if (this.done.rounds % 4 === 0) chores.push(() => this.import());
     for (const chore of chores) await chore();
@@ -113,18 +126,34 @@ export class Script {
     this.done.uploads++;
   }
 
-  async clip(): Promise<void> {
+  /** A sentence that takes long to say, to a session of its own. */
+  async speak(): Promise<void> {
+    const { json } = await this.client.post('/api/sessions', {});
+    const sessionid = Number(json?.sessionid);
+    const text = 'This sentence is long enough that whoever speaks it can be killed while it speaks, again and again.';
+    await this.client.post('/human', { sessionid, type: 'echo', text: `${text} ${text}` });
+    await sleep(SPOKEN_MS, undefined, { signal: this.signal }).catch(() => {});
+    await this.client.call('DELETE', `/api/sessions/${sessionid}`);
+    this.done.speeches++;
+  }
+
+  /** @returns how it ended */
+  async clip(): Promise<string> {
     const { json } = await this.client.post('/api/clips', {
       text: 'A clip is made of this sentence, while others die.',
     });
-    if (json?.code !== 0) return;
+    if (json?.code !== 0) return 'refused';
     const { id } = json.data as { id: string };
-    if ((await this.outcome(`/api/clips/${id}`)) !== 'done') return;
-    this.ledger.clips.add(id);
-    this.done.clips++;
+    const outcome = await this.outcome(`/api/clips/${id}`);
+    if (outcome === 'done') {
+      this.ledger.clips.add(id);
+      this.done.clips++;
+    }
+    return outcome;
   }
 
-  private async import(): Promise<void> {
+  /** @returns how it ended */
+  async import(): Promise<string> {
     const name = `killed${++this.jobs}-${this.random.below(1e6)}`;
     const form = new FormData();
     form.set('kind', 'avatar');
@@ -134,9 +163,13 @@ export class Script {
     }
     const { json } = await this.client.call('POST', '/api/imports', undefined, { body: form });
     const { id } = (json?.data ?? {}) as { id?: string };
-    if (id === undefined || (await this.outcome(`/api/imports/${id}`)) !== 'done') return;
-    this.ledger.avatars.add(name);
-    this.done.imports++;
+    if (id === undefined) return 'refused';
+    const outcome = await this.outcome(`/api/imports/${id}`);
+    if (outcome === 'done') {
+      this.ledger.avatars.add(name);
+      this.done.imports++;
+    }
+    return outcome;
   }
 
   private async outcome(path: string): Promise<string> {
