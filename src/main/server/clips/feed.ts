@@ -1,4 +1,5 @@
-import { MAX_QUEUED_SLOTS, type Playout, type Slot, type SpeechTarget } from '../playout/playout';
+import type { Playout, SpeechTarget } from '../playout/playout';
+import { MAX_QUEUED_SLOTS, type Slot } from '../playout/speech-queue';
 import type { Holds } from './holds';
 
 /**

@@ -7,7 +7,8 @@ import type { ActsOptions } from './acts';
 import { VirtualClock } from './clock';
 import { BLEND_PICTURES } from './composer';
 import { PictureBuffers } from './picture-buffers';
-import { Playout, type PlayoutSink, type Slot } from './playout';
+import { Playout, type PlayoutSink } from './playout';
+import type { Slot } from './speech-queue';
 
 const SIZE_PX = 8;
 const BYTES = (SIZE_PX * SIZE_PX * 3) / 2;

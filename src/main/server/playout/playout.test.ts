@@ -3,7 +3,8 @@ import { SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
 import { type Clock, VirtualClock } from './clock';
 import { PictureBuffers } from './picture-buffers';
-import { MAX_QUEUED_SLOTS, Playout, type PlayoutSink, type Slot } from './playout';
+import { Playout, type PlayoutSink } from './playout';
+import { MAX_QUEUED_SLOTS, type Slot } from './speech-queue';
 
 const SIZE_PX = 8;
 const BYTES = (SIZE_PX * SIZE_PX * 3) / 2;

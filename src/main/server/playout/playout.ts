@@ -6,27 +6,15 @@ import {
   samplesToMs,
 } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
-import type { MouthPatch } from '../mouth/mouth';
 import type { Act } from './act';
 import { Acts, type ActsOptions } from './acts';
 import type { Clock } from './clock';
 import { Composer } from './composer';
+import { Cut } from './cut';
+import { MouthOnAir } from './mouth-on-air';
 import type { PictureBuffers } from './picture-buffers';
+import { type Slot, SpeechQueue } from './speech-queue';
 import { beginsMidPicture, type Upbeat } from './upbeat';
-
-/** 40 ms of a turn: its sound, the avatar picture it was prepared for, and (once inferred) the mouth. */
-export interface Slot {
-  /** 1,920 samples at 48 kHz. */
-  readonly samples: Float32Array;
-  /** Which avatar picture the mouth was made for. Assigned by `enqueue`. */
-  pictureIndex: number;
-  /** `undefined` until inference answers; `null` when this picture shows the idle mouth. */
-  patch: MouthPatch | null | undefined;
-  /** Called when the slot's first sample goes to the encoder. */
-  readonly onSent?: () => void;
-  /** Called when the slot leaves the queue, sent or dropped. */
-  readonly onGone?: (sent: boolean) => void;
-}
 
 /** Where pictures and sound go: the program's encoders. */
 export interface PlayoutSink {
@@ -68,14 +56,8 @@ const FIRST_MOUTH_PATIENCE_PICTURES = 12;
 const START_SLOTS = 3;
 /** On underrun the picture holds this long; after that the presenter idles until speech goes on. */
 const HOLD_PICTURES = 3;
-/** Pictures over which the mouth returns to the idle mouth when speech ends or is cut. */
-const FADE_PICTURES = 3;
-const CUT_FADE_SAMPLES = 240;
 /** Later than this, the loop stops catching up and skips. */
 const MAX_CATCH_UP_SAMPLES = 48_000;
-/** Queued speech never exceeds this (4 s): enough for a voice to fetch its next sentence, soon prepared, little to throw away. */
-export const MAX_QUEUED_SLOTS = 100;
-
 /** The playout as one turn sees it. */
 export type SpeechTarget = Pick<Playout, 'enqueue' | 'setSpeechUnderWay' | 'wantsUpbeat' | 'lead'>;
 
@@ -99,10 +81,11 @@ export class Playout {
     actMisses: 0,
     pasteMs: 0,
   };
-  private readonly queue: Slot[] = [];
+  private readonly queue = new SpeechQueue();
   private readonly stop = new AbortController();
   private readonly silence = new Float32Array(SAMPLES_PER_FRAME);
-  private readonly faded = new Float32Array(SAMPLES_PER_FRAME);
+  private readonly cut = new Cut();
+  private readonly mouth = new MouthOnAir();
   /** Avatar position of the picture shown last. */
   private shown = -1;
   private current: Slot | undefined;
@@ -115,16 +98,13 @@ export class Playout {
   private speechUnderWay = false;
   private heldPictures = 0;
   private waitedPictures = 0;
-  private lastPatch: { patch: MouthPatch; remaining: number; scene: Scene } | undefined;
   /** Stands where the next picture is not there in time. */
   private lastBase: { picture: I420Picture; scene: Scene; release: (() => void) | undefined } | undefined;
   /** Slots whose mouths were made for the standing picture. */
   private readonly onStill = new WeakSet<Slot>();
   private readonly acts: Acts;
   private readonly composer: Composer;
-  private cutTail: Float32Array | undefined;
   private onSilent: (() => void) | undefined;
-  private room: (() => void)[] = [];
   private running: Promise<void> | undefined;
   private frozen = false;
 
@@ -150,7 +130,7 @@ export class Playout {
 
   /** Queued slots, nearest first. The one on air is not among them. */
   get upcoming(): readonly Slot[] {
-    return this.queue;
+    return this.queue.slots;
   }
 
   /** Avatar position of the picture shown last. */
@@ -206,10 +186,7 @@ export class Playout {
 
   /** Waits for room, then queues. Returns false when the signal aborted first. */
   async enqueue(slot: Slot, signal: AbortSignal): Promise<boolean> {
-    while (this.queue.length >= MAX_QUEUED_SLOTS) {
-      if (signal.aborted || this.stop.signal.aborted) return false;
-      await this.roomOr(signal);
-    }
+    if (this.queue.full) await this.queue.room(signal, this.stop.signal);
     if (signal.aborted || this.stop.signal.aborted) return false;
     if (this.queue.length === 0 && !this.started) this.waitedPictures = 0;
     this.queue.push(slot);
@@ -229,19 +206,15 @@ export class Playout {
    */
   clear(onSilent?: () => void): void {
     this.onSilent = onSilent;
-    const dropped = this.queue.splice(0);
-    for (const slot of dropped) {
-      slot.patch?.release?.();
-      slot.onGone?.(false);
-    }
+    const next = this.queue.clear();
     if (this.current || this.upbeatOnAir) {
-      this.fadeOut(dropped[0]?.samples);
+      this.fadeOut(next?.samples);
       this.current = undefined;
     }
     this.upbeat = this.upbeatOnAir = undefined;
     this.endRun();
     this.speechUnderWay = false;
-    this.wake();
+    this.queue.moved();
   }
 
   async close(): Promise<void> {
@@ -289,7 +262,7 @@ export class Playout {
   /** What this picture shows: the performance on air, else the next slot when it is its turn, the idle loop otherwise. */
   private step(): void {
     this.current = this.upbeatOnAir = undefined;
-    const head = this.queue[0];
+    const { head } = this.queue;
     const busy = this.speechUnderWay || head !== undefined;
     const acting = this.acts.play({ waiting: head !== undefined, busy });
     this.figures.actMisses = this.acts.misses;
@@ -297,14 +270,14 @@ export class Playout {
       this.endRun();
       return;
     }
-    this.current = head && this.mayShow(head) ? this.take(head) : undefined;
+    this.current = head && this.mayShow(head) ? this.take() : undefined;
     if (!this.current) this.idle(head);
   }
 
   /** Half way through a picture, speech may begin that was cut for it. */
   private stepUpbeat(): void {
     const { upbeat } = this;
-    const head = this.queue[0];
+    const { head } = this.queue;
     if (!upbeat || !head || this.current || this.acting || !this.isReady(head)) return;
     this.upbeat = undefined;
     this.upbeatOnAir = upbeat.samples;
@@ -359,15 +332,11 @@ export class Playout {
     return this.enoughToStart && head.patch !== undefined;
   }
 
-  private take(head: Slot): Slot {
-    this.queue.shift();
+  private take(): Slot {
     this.started = true;
     this.heldPictures = 0;
     this.shown++;
-    head.onSent?.();
-    head.onGone?.(true);
-    this.wake();
-    return head;
+    return this.queue.take();
   }
 
   private idle(head: Slot | undefined): void {
@@ -406,28 +375,11 @@ export class Playout {
   private sendPicture({ picture: base, scene }: { picture: I420Picture; scene: Scene }, ptsSamples: number): void {
     this.figures.picturesSent++;
     const startMs = performance.now();
-    const { picture, changed, release } = this.composer.compose(base, scene, this.mouthOn(scene));
-    if (changed) this.figures.pasteMs += performance.now() - startMs;
-    this.sink.picture(picture, ptsSamples, release);
-  }
-
-  /** The mouth to paste: the slot's own, or the last one while it returns to the idle mouth. */
-  private mouthOn(scene: Scene): { patch: MouthPatch; alpha: number } | undefined {
     const patch = this.current?.patch;
     if (this.current && !patch) this.figures.mouthMisses++;
-    const fade = this.lastPatch;
-    if (patch) {
-      if (fade?.patch !== patch) fade?.patch.release?.();
-      this.lastPatch = { patch, remaining: FADE_PICTURES, scene };
-      return { patch, alpha: 1 };
-    }
-    // On another scene's picture there is no mouth in that place; the blend takes it along.
-    if (!fade || --fade.remaining <= 0 || fade.scene !== scene) {
-      fade?.patch.release?.();
-      this.lastPatch = undefined;
-      return undefined;
-    }
-    return { patch: fade.patch, alpha: fade.remaining / FADE_PICTURES };
+    const { picture, changed, release } = this.composer.compose(base, scene, this.mouth.next(patch, scene));
+    if (changed) this.figures.pasteMs += performance.now() - startMs;
+    this.sink.picture(picture, ptsSamples, release);
   }
 
   private sendFrame(ptsSamples: number, offset: number): void {
@@ -439,40 +391,17 @@ export class Playout {
 
   private sendSound(ptsSamples: number, offset: number): void {
     this.figures.framesSent++;
-    const { cutTail, faded } = this;
     const samples = this.upbeatOnAir ?? this.soundOnAir?.subarray(offset, offset + SAMPLES_PER_FRAME) ?? this.silence;
-    this.cutTail = undefined;
-    if (cutTail) {
-      faded.set(samples);
-      for (let i = 0; i < CUT_FADE_SAMPLES; i++) faded[i]! += (cutTail[i] ?? 0) * (1 - i / CUT_FADE_SAMPLES);
-    }
-    this.sink.audio(cutTail ? faded : samples, ptsSamples);
+    this.sink.audio(this.cut.over(samples), ptsSamples);
   }
 
-  /** A hard cut clicks: what would have sounded next (`next`, where this picture's sound was sent) is faded out over 5 ms. */
+  /** What sounds ends with this frame. @param next what would have been sent where this picture's sound is all out */
   private fadeOut(next: Float32Array | undefined): void {
     const midPicture = this.figures.framesSent % FRAMES_PER_PICTURE === 1;
-    this.cutTail = midPicture ? this.soundOnAir?.subarray(SAMPLES_PER_FRAME) : next;
+    this.cut.at(midPicture ? this.soundOnAir?.subarray(SAMPLES_PER_FRAME) : next);
   }
 
   private get soundOnAir(): Float32Array | undefined {
     return this.current?.samples ?? this.acts.step?.samples;
-  }
-
-  private wake(): void {
-    const waiting = this.room;
-    this.room = [];
-    for (const resume of waiting) resume();
-  }
-
-  private roomOr(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      signal.addEventListener('abort', done, { once: true });
-      this.room.push(done);
-    });
   }
 }

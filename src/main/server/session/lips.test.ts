@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Avatar } from '../avatar/avatar';
 import type { MelStream } from '../features/mel-stream';
 import type { Mouth, MouthPatch } from '../mouth/mouth';
-import type { Playout, Slot } from '../playout/playout';
+import type { Playout } from '../playout/playout';
+import type { Slot } from '../playout/speech-queue';
 import { Lips } from './lips';
 
 const patch: MouthPatch = { region: { xPx: 0, yPx: 0, widthPx: 2, heightPx: 2 }, data: new Uint8Array(6) };

@@ -2,7 +2,8 @@ import { PICTURE_MS } from '../../../shared/units';
 import type { Avatar } from '../avatar/avatar';
 import type { MelStream } from '../features/mel-stream';
 import type { MelWindow, Mouth } from '../mouth/mouth';
-import type { Playout, Slot } from '../playout/playout';
+import type { Playout } from '../playout/playout';
+import type { Slot } from '../playout/speech-queue';
 import type { Visemes } from './visemes';
 
 /** Inference runs at most this far ahead of the picture on air: enough to hide a busy machine, little enough to throw away. */

@@ -3,7 +3,8 @@ import { FEATURE_RATE_HZ, SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, SAMPLES_PER_PICTURE
 import { Framer } from '../audio/framer';
 import { Resampler } from '../audio/resample';
 import { MelStream } from '../features/mel-stream';
-import type { Slot, SpeechTarget } from '../playout/playout';
+import type { SpeechTarget } from '../playout/playout';
+import type { Slot } from '../playout/speech-queue';
 import { runAhead } from './ahead';
 import type { Lips } from './lips';
 import { type SpeechOptions, type SpeechPart, speech } from './speech';

@@ -3,7 +3,7 @@ import { FEATURE_RATE_HZ, PICTURES_PER_SECOND, SAMPLES_PER_PICTURE } from '../..
 import type { VisemePicture } from '../../../shared/viseme-protocol';
 import { MelStream } from '../features/mel-stream';
 import type { Mouth } from '../mouth/mouth';
-import type { Slot } from '../playout/playout';
+import type { Slot } from '../playout/speech-queue';
 import { visemeModel } from '../visemes/model';
 import { Visemes } from './visemes';
 

@@ -1,7 +1,8 @@
 import { PICTURE_MS } from '../../../shared/units';
 import type { VisemePicture } from '../../../shared/viseme-protocol';
 import type { Mouth } from '../mouth/mouth';
-import type { Slot, Step } from '../playout/playout';
+import type { Step } from '../playout/playout';
+import type { Slot } from '../playout/speech-queue';
 import { ShapeMixer } from '../visemes/arkit';
 import { visemeModel } from '../visemes/model';
 import { VisemeMixer } from '../visemes/oculus';
