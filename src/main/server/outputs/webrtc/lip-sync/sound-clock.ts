@@ -4,6 +4,11 @@ import { ArrivalHistogram } from './arrival-histogram';
 const HISTORY_MS = 2_000;
 const LOOK_EVERY_MS = 500;
 const FIRST_WAIT_MS = 80;
+/** It counts time by the blocks of sound that it plays. */
+const TICK_MS = 10;
+/** After a longer gap it does not go on with the first packet: 0 to 200 ms come together first, as measured; more often few. */
+const GAP_MS = 100;
+const GATHERED_MS = 60;
 /** Nothing is done about so little too much. */
 const GRANULARITY_MS = 20;
 /** Speech is shortened and drawn out by a pitch period now and then: so much a second, as measured in Chromium 156. */
@@ -26,7 +31,7 @@ export class SoundClock {
   arrived(mediaMs: number, arrivedMs: number): void {
     const { history } = this;
     if (mediaMs <= (history.at(-1)?.mediaMs ?? Number.NEGATIVE_INFINITY)) return;
-    const transitMs = arrivedMs - mediaMs;
+    const transitMs = Math.floor(arrivedMs / TICK_MS) * TICK_MS - mediaMs;
     history.push({ mediaMs, transitMs });
     while (history[0]!.mediaMs < mediaMs - HISTORY_MS) history.shift();
     let [shortestMs, longestMs] = [transitMs, transitMs];
@@ -34,8 +39,8 @@ export class SoundClock {
       shortestMs = Math.min(shortestMs, other.transitMs);
       longestMs = Math.max(longestMs, other.transitMs);
     }
-    this.learn(transitMs - shortestMs, arrivedMs);
-    this.play(transitMs, arrivedMs, shortestMs + this.waitMs, longestMs + this.waitMs + GRANULARITY_MS);
+    this.learn(transitMs - shortestMs, transitMs + mediaMs);
+    this.play(arrivedMs - mediaMs, arrivedMs, shortestMs + this.waitMs, longestMs + this.waitMs + GRANULARITY_MS);
   }
 
   /** The transit with which sound is played; undefined before the first packet. */
@@ -70,6 +75,8 @@ export class SoundClock {
       played.transitMs = Math.min(earliestMs, played.transitMs + seconds * DRAWN_OUT_MS_PER_S);
     }
     // It cannot be played before it is there.
-    played.transitMs = Math.max(played.transitMs, transitMs);
+    if (transitMs > played.transitMs) {
+      played.transitMs = transitMs + (transitMs - played.transitMs > GAP_MS ? GATHERED_MS : 0);
+    }
   }
 }
