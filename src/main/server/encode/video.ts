@@ -30,8 +30,19 @@ export interface VideoEncoderOptions {
   picturesPerSecond?: number;
 }
 
-/** Pictures waiting for the encoder; beyond it a picture is dropped and counted rather than making everyone late. */
-const MAX_PENDING_PICTURES = 4;
+/**
+ * Pictures that wait for an encoder which does not keep up; beyond it a picture is dropped and counted rather than making everyone
+ * late for good.
+ */
+const STANDING_PICTURES = 4;
+/**
+ * An encoder that had nothing to do a moment ago does keep up: what comes at once then is what playout catches up with after this
+ * process stood still, a second at most. All of it is through in less than a tenth of that, and in time for a recording or a
+ * stream, where a dropped picture stays missing.
+ */
+const BURST_PICTURES = 26;
+/** Longer than the longest time that playout catches up, and the picture that was in the encoder before it. */
+const BURST_MS = 1_500;
 
 /**
  * One video encoder (x264 or libvpx, both in node-av). Calls are serialised: node-av segfaults when two asynchronous calls
@@ -42,6 +53,8 @@ export class VideoEncoder {
   private pending = 0;
   /** Frames point at their pictures' bytes, so these must neither change nor go. */
   private readonly reading: I420Picture[] = [];
+  /** When a picture last found the queue empty, monotonic ms. */
+  private idleAtMs = Number.NEGATIVE_INFINITY;
   private keyframeWanted = true;
   private newBitrateBps: number | undefined;
   private closing = false;
@@ -120,7 +133,7 @@ export class VideoEncoder {
 
   /** Queues a picture; `release` is called once its bytes have been read (or it was dropped). */
   encode(picture: I420Picture, ptsSamples: number, release?: () => void): void {
-    if (this.closing || this.pending >= MAX_PENDING_PICTURES) {
+    if (this.closing || this.pending >= this.mostPending()) {
       if (!this.closing) this.droppedPictures++;
       release?.();
       return;
@@ -151,6 +164,12 @@ export class VideoEncoder {
       this.untrack();
     });
     await this.tail;
+  }
+
+  private mostPending(): number {
+    const nowMs = performance.now();
+    if (this.pending === 0) this.idleAtMs = nowMs;
+    return nowMs - this.idleAtMs < BURST_MS ? BURST_PICTURES : STANDING_PICTURES;
   }
 
   private frame(picture: I420Picture, ptsSamples: number): Frame {
