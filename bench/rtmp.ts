@@ -1,24 +1,50 @@
-// npm run bench -- rtmp [minutes] [port]: a session without a viewer to nginx's RTMP module; what arrives there, and what restarts cost.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// npm run bench -- rtmp [minutes] [port]: a session without a viewer to nginx's RTMP module, which is killed three times meanwhile:
+// what arrives there, what the restarts cost, and what the memory does. Ends with 1 where something is not as it should be (Linux).
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { OutputView } from '../src/shared/protocol';
 import { writeClapperVideo } from '../testing/actions';
-import { clicks, flashes, mediaFacts } from '../testing/media-facts';
 import { NginxRtmp } from '../testing/nginx-rtmp';
 import { getJson, postJson, startTestServer } from '../testing/server';
+import { inspect, type Pulled, pull } from './parts/pulled';
+import { slopeOfBlocks } from './parts/slope';
+import { childrenOf, cpuMs, rssBytes, waitedMs } from './parts/threads';
 
 const MINUTES = Number(process.argv[2] ?? 2);
 const PORT = Number(process.argv[3] ?? 18_935);
 const RESTARTS = 3;
 /** Longer than any time-out of a connection that died with its server. */
 const DOWN_MS = 3_000;
-const SETTLE_MS = 20_000;
-const RSS_EVERY_MS = 2_000;
+const BACK_WITHIN_MS = 5_000;
+const SAMPLE_EVERY_MS = 500;
+const PICTURE_MS = 40;
+/** Caches fill and code is compiled: the memory's line is drawn through the rest. */
+const SETTLE_SHARE = 0.2;
+const BLOCK_MS = 20_000;
+const FLAT_MB_PER_MINUTE = 0.5;
+/** A drop is counted with the sample in which it was seen and the one before. */
+const DROP_SAMPLES = 2;
 const AUDIOTYPE = 2;
 const KEY = 'bench-stream-key';
+const METER = fileURLToPath(new URL('parts/stall-meter.mjs', import.meta.url));
+
+/** Half a second of the run. */
+interface Sample {
+  dropped: number;
+  /** How long threads of the server were ready and not let, ms. */
+  waited: { main: number; others: number };
+}
+
+interface Stall {
+  endMs: number;
+  ms: number;
+  cpuMs: number;
+  waitMs: number;
+  collectedMs: number;
+}
 
 const missing = NginxRtmp.missing();
 if (missing) {
@@ -26,7 +52,14 @@ if (missing) {
   process.exit(1);
 }
 
+let unmet = 0;
+const say = (name: string, what: string, met?: boolean) => {
+  if (met === false) unmet++;
+  console.log(`${name.padEnd(26)}${what}${met === undefined ? '' : met ? '   (met)' : '   (NOT MET)'}`);
+};
+
 const dir = mkdtempSync(join(tmpdir(), 'herald-rtmp-'));
+const stallsFile = join(dir, 'stalls.jsonl');
 const nginx = NginxRtmp.create(dir, PORT);
 await nginx.start();
 // A film clapper on and on: a white picture every two seconds, and a click with it.
@@ -35,7 +68,9 @@ writeFileSync(
   join(dir, 'actions.json'),
   JSON.stringify([{ audiotype: AUDIOTYPE, video: 'clap.mkv', name: 'clapper', loop: true }]),
 );
-const server = await startTestServer(['--log_level', 'warn', '--customvideo_config', join(dir, 'actions.json')]);
+const server = await startTestServer(['--log_level', 'warn', '--customvideo_config', join(dir, 'actions.json')], {
+  env: { NODE_OPTIONS: `--import=${METER}`, HERALD_STALLS_FILE: stallsFile },
+});
 try {
   const { sessionid } = await postJson<{ sessionid: number }>(`${server.url}/api/sessions`, {});
   const outputs = `${server.url}/api/sessions/${sessionid}/outputs`;
@@ -45,141 +80,139 @@ try {
     while ((await output()).figures.connects! < connects) await sleep(50);
     return performance.now() - startedMs;
   };
+  const session = async () =>
+    (await getJson<{ data: { sessionFigures: Record<string, Record<string, number>> } }>(`${server.url}/api/health`))
+      .data.sessionFigures[sessionid]!;
+  const push = () => childrenOf(server.pid, 'rtmp.js');
+
   await postJson(outputs, { kind: 'rtmp', url: nginx.url(KEY) });
   await postJson(`${server.url}/set_audiotype`, { sessionid, audiotype: AUDIOTYPE });
   await untilLive(1);
 
-  const file = join(dir, 'pulled.flv');
-  const pulled = pull(nginx.url(KEY), MINUTES * 60, file);
   const rss: number[] = [];
-  const sampler = setInterval(() => rss.push(rssBytes(server.pid)), RSS_EVERY_MS);
-  const cpuBefore = pushCpuMs(server.pid);
-  const startedMs = performance.now();
-  await pulled;
-  const cpuMs = ((pushCpuMs(server.pid) - cpuBefore) * 1_000) / (performance.now() - startedMs);
-
+  const samples: Sample[] = [];
+  const [beganMs, waitedBefore] = [performance.now(), waitedMs(server.pid)];
+  let waitedSoFar = waitedBefore;
+  const droppedBefore = (await session()).droppedPictures!;
+  let droppedSoFar = droppedBefore;
+  const sampler = setInterval(async () => {
+    rss.push([server.pid, ...push()].reduce((sum, pid) => sum + rssBytes(pid), 0));
+    const waited = waitedMs(server.pid);
+    const dropped = (await session().catch(() => undefined))?.droppedPictures ?? droppedSoFar;
+    const { main, others } = waitedSoFar;
+    samples.push({
+      dropped: dropped - droppedSoFar,
+      waited: { main: waited.main - main, others: waited.others - others },
+    });
+    [waitedSoFar, droppedSoFar] = [waited, dropped];
+  }, SAMPLE_EVERY_MS);
+  const [pusher] = push();
+  const pushCpuBefore = cpuMs(pusher!);
+  const files: string[] = [];
   const backMs: number[] = [];
-  for (let i = 0; i < RESTARTS; i++) {
+  const stretchMs = (MINUTES * 60_000) / (RESTARTS + 1);
+  for (let i = 0; i <= RESTARTS; i++) {
+    const file = join(dir, `pulled-${i}.flv`);
+    files.push(file);
+    const leftMs = beganMs + stretchMs * (i + 1) - performance.now();
+    const pulled = pull(nginx.url(KEY), i === RESTARTS ? leftMs / 1_000 : 2 * stretchMs, file);
+    await (i === RESTARTS ? pulled : sleep(leftMs));
+    if (i === RESTARTS) break;
     await nginx.kill();
+    await pulled;
     await sleep(DOWN_MS);
     await nginx.start();
     backMs.push(await untilLive(i + 2));
-    const again = join(dir, `again-${i}.flv`);
-    await pull(nginx.url(KEY), 3, again);
-    if (probe(again, 'stream=codec_name').split(/\s+/).length < 2) throw new Error('nothing came after the restart');
-    await sleep(2_000);
   }
   clearInterval(sampler);
-  await tell(file);
-  const { figures } = await output();
-  console.log(
-    `restarts of nginx         back after ${backMs.map((ms) => `${(ms / 1_000).toFixed(1)} s`).join(', ')}   (target within 5 s)`,
+  const seconds = (performance.now() - beganMs) / 1_000;
+  const waited = waitedMs(server.pid);
+  const pushCpuMs = cpuMs(pusher!) - pushCpuBefore;
+  const figures = await session();
+  const { figures: sent } = await output();
+
+  const stretches: Pulled[] = [];
+  for (const file of files) stretches.push(await inspect(file));
+  tellStream(stretches, seconds);
+  const s = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+  const back = `live again ${backMs.map(s).join(', ')} after it listened, ${s(DOWN_MS)} after it was killed`;
+  say('restarts of nginx', `${back} (target within ${s(BACK_WITHIN_MS)})`, Math.max(...backMs) <= BACK_WITHIN_MS);
+  tellDrops(figures.droppedPictures! - droppedBefore, samples);
+  const perSecond = (ms: number) => (ms / seconds).toFixed(1);
+  say(
+    'waiting for a processor',
+    `main thread ${perSecond(waited.main - waitedBefore.main)} ms per s, the server's others ${perSecond(waited.others - waitedBefore.others)}`,
   );
-  const settled = rss.slice(SETTLE_MS / RSS_EVERY_MS);
-  const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
-  const rise = (slopePerSample(settled) * 60_000) / RSS_EVERY_MS;
-  console.log(
-    `memory, server and push   ${mb(settled[0] ?? 0)} MB at first, ${mb(Math.max(...settled))} MB at most, ${mb(settled.at(-1) ?? 0)} MB at last; ${(rise / 1e6).toFixed(2)} MB a minute`,
-  );
-  console.log(`the push's own process    ${cpuMs.toFixed(0)} CPU-ms per s`);
-  console.log(`output                    ${JSON.stringify(figures)}`);
-  const { data } = await getJson<{ data: { sessionFigures: Record<string, unknown> } }>(`${server.url}/api/health`);
-  console.log(`session                   ${JSON.stringify(data.sessionFigures[sessionid])}`);
-  const log = server.output();
-  console.log(`stream key in the log     ${log.includes(KEY) ? 'YES' : 'no'}`);
+  tellMemory(rss);
+  say("the push's own process", `${perSecond(pushCpuMs)} CPU-ms per s`);
+  say('output', JSON.stringify(sent));
+  say('session', JSON.stringify(figures));
+  const leaked = server.output().includes(KEY);
+  say('stream key in the log', leaked ? 'yes' : 'no', !leaked);
 } finally {
   await server.stop();
   await nginx.kill();
   rmSync(dir, { recursive: true, force: true });
 }
+process.exitCode = unmet > 0 ? 1 : 0;
 
-async function tell(file: string): Promise<void> {
-  console.log(
-    `ffprobe                   ${probe(file, 'stream=codec_name,profile,width,height,r_frame_rate,sample_rate,channels').replace(/\n/g, '; ')}`,
+function tellStream(stretches: readonly Pulled[], seconds: number): void {
+  const kinds = [...new Set(stretches.map(({ streams }) => streams))];
+  say('ffprobe', kinds.join(' | '), kinds.length === 1 && /h264.*25\/1.*aac|aac.*h264.*25\/1/.test(kinds[0]!));
+  const sum = (of: (pulled: Pulled) => number) => stretches.reduce((total, pulled) => total + of(pulled), 0);
+  const gaps = stretches.flatMap(({ gaps }) => gaps);
+  const lost = gaps.reduce((total, { missing }) => total + missing, 0);
+  say(
+    'pictures',
+    `${sum(({ pictures }) => pictures)} in ${stretches.length} stretches of together ${sum((p) => p.seconds).toFixed(2)} s of ${seconds.toFixed(1)} s`,
   );
-  const { video, audio } = await mediaFacts(file);
-  const rising = (times: number[]) => times.every((time, i) => i === 0 || time > times[i - 1]!);
-  const steps = video.times.slice(1).map((time, i) => Math.round((time - video.times[i]!) * 1_000));
-  const odd = steps.filter((ms) => ms !== 40);
-  console.log(
-    `pictures                  ${video.times.length} in ${(video.endS - video.startS).toFixed(2)} s, ${odd.length} steps of other than 40 ms`,
+  say('gaps besides restarts', `${gaps.length}, ${lost} pictures (target none)`, gaps.length === 0);
+  const rising = stretches.every((pulled) => pulled.rising);
+  const errors = sum(({ decodeErrors }) => decodeErrors);
+  say('timestamps', `${rising ? 'rise' : 'DO NOT RISE'}; decode errors ${errors}`, rising && errors === 0);
+  const gop = Math.max(...stretches.map(({ longestGopS }) => longestGopS));
+  say('keyframes', `${sum(({ keyframes }) => keyframes)}, at most ${gop.toFixed(2)} s apart`);
+  const offsets = stretches.flatMap(({ offsetsMs }) => offsetsMs).sort((a, b) => a - b);
+  const at = (share: number) => offsets[Math.min(offsets.length - 1, Math.floor(offsets.length * share))] ?? Number.NaN;
+  const spread = `least ${at(0).toFixed(1)}, median ${at(0.5).toFixed(1)}, most ${at(1).toFixed(1)} ms`;
+  const together = Math.abs(at(0)) <= PICTURE_MS && Math.abs(at(1)) <= PICTURE_MS;
+  say('sound less picture', `${offsets.length} claps: ${spread} (target within ${PICTURE_MS})`, together);
+}
+
+/** Where pictures were dropped: did the server compute, or was it not let? */
+function tellDrops(dropped: number, samples: readonly Sample[]): void {
+  const lines = existsSync(stallsFile) ? readFileSync(stallsFile, 'utf8').trim().split('\n') : [];
+  const stalls = lines.map((line) => JSON.parse(line) as Stall);
+  const ms = (of: (stall: Stall) => number) => stalls.reduce((sum, stall) => sum + of(stall), 0).toFixed(0);
+  const most = stalls.reduce((longest, stall) => Math.max(longest, stall.ms), 0).toFixed(0);
+  const spent = `${ms((s) => s.waitMs)} ms of them waiting for a processor, ${ms((s) => s.cpuMs)} computing (${ms((s) => s.collectedMs)} collecting)`;
+  say(
+    'stalls of over 100 ms',
+    `${stalls.length} since its start, ${ms((s) => s.ms)} ms in all, ${most} the longest; ${spent}`,
   );
-  console.log(
-    `timestamps                video ${rising(video.times) ? 'rise' : 'DO NOT RISE'}, audio ${rising(audio.times) ? 'rise' : 'DO NOT RISE'}; decode errors ${video.decodeErrors}, ${audio.decodeErrors}`,
+  const before = (at: number) => samples.slice(Math.max(0, at + 1 - DROP_SAMPLES), at + 1);
+  const waits = samples.flatMap(({ dropped }, at) =>
+    dropped > 0 ? [before(at).flatMap(({ waited }) => [waited.main, waited.others])] : [],
   );
-  const gaps = video.keyframeTimes.slice(1).map((time, i) => time - video.keyframeTimes[i]!);
-  console.log(
-    `keyframes                 ${video.keyframeTimes.length}, at most ${Math.max(...gaps).toFixed(2)} s apart`,
+  const when =
+    waits.length > 0
+      ? `; in the second before, its threads waited ${waits.map((all) => all.reduce((a, b) => a + b, 0).toFixed(0)).join(', ')} ms for a processor`
+      : '';
+  say('dropped by the encoder', `${dropped}${when}`);
+}
+
+function tellMemory(rss: readonly number[]): void {
+  const settled = rss.slice(rss.length * SETTLE_SHARE);
+  const { perBlock, error } = slopeOfBlocks(settled, BLOCK_MS / SAMPLE_EVERY_MS);
+  const [rise, off] = [perBlock, 2 * error].map((bytes) => (bytes * 60_000) / BLOCK_MS / 1e6) as [number, number];
+  const mb = (bytes = 0) => (bytes / 1e6).toFixed(0);
+  const range = `${mb(settled[0])} MB after ${SETTLE_SHARE * 100} % of the time, ${mb(Math.max(...settled))} at most, ${mb(settled.at(-1))} at last`;
+  const target = `target: none, or less than ${FLAT_MB_PER_MINUTE}`;
+  const line = `${rise.toFixed(2)} +- ${off.toFixed(2)} MB a minute (two standard errors; ${target})`;
+  // Too short a run has no line.
+  say(
+    'memory, server and push',
+    `${range}; ${line}`,
+    Number.isNaN(rise) ? undefined : rise - off <= 0 || rise < FLAT_MB_PER_MINUTE,
   );
-  const heard = clicks(audio);
-  const offsets = flashes(video)
-    .map(
-      (flash) =>
-        heard.map((click) => (click - flash) * 1_000).sort((a, b) => Math.abs(a) - Math.abs(b))[0] ?? Number.NaN,
-    )
-    .filter((ms) => Math.abs(ms) < 500);
-  const sorted = [...offsets].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(1);
-  // A picture that the machine was too busy to show is missing from here too: the extremes tell of that, not of the stream.
-  console.log(
-    `sound - picture           ${offsets.length} claps, least ${at(0)}  p5 ${at(0.05)}  p50 ${at(0.5)}  p95 ${at(0.95)}  most ${at(1)} ms; first ${offsets[0]?.toFixed(1)}, last ${offsets.at(-1)?.toFixed(1)}   (target within 40)`,
-  );
-}
-
-/** What any viewer of the server gets. */
-function pull(url: string, seconds: number, file: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('ffmpeg', ['-v', 'error', '-y', '-i', url, '-t', String(seconds), '-c', 'copy', file], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    child.once('error', reject);
-    child.once('exit', () => resolve());
-  });
-}
-
-function probe(file: string, entries: string): string {
-  return execFileSync('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'csv=p=0', file]).toString().trim();
-}
-
-/** Of the straight line through evenly spaced samples (least squares). */
-function slopePerSample(values: readonly number[]): number {
-  const middle = (values.length - 1) / 2;
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  let products = 0;
-  let squares = 0;
-  for (const [i, value] of values.entries()) {
-    products += (i - middle) * (value - mean);
-    squares += (i - middle) ** 2;
-  }
-  return squares > 0 ? products / squares : 0;
-}
-
-function rssBytes(pid: number): number {
-  return [pid, ...pushes(pid)].reduce((sum, id) => sum + rssOf(id), 0);
-}
-
-function rssOf(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
-  } catch {
-    return 0; // it has just ended
-  }
-}
-
-function pushes(pid: number): number[] {
-  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
-  return ids.filter((id) => {
-    try {
-      return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('rtmp.js');
-    } catch {
-      return false;
-    }
-  });
-}
-
-function pushCpuMs(pid: number): number {
-  return pushes(pid).reduce((sum, id) => {
-    const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) * 10; // USER_HZ is 100 on every Linux
-  }, 0);
 }
