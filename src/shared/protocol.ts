@@ -408,6 +408,10 @@ export const jobView = z.object({
   told: told.optional(),
   warnings: z.array(z.string()),
 });
+  toldWarnings: z
+    .array(told.nullable())
+    .optional()
+    .describe('The same by key, in the same order; null where there is none'),
 export type JobView = z.infer<typeof jobView>;
 
 export const clipView = jobView.extend({

@@ -42,6 +42,7 @@ export const settingsPatchReply = z.object({
     applied: z.array(z.string()).describe('in effect now'),
     atNextStart: z.array(z.string()),
     warnings: z.array(z.string()),
+    toldWarnings: z.array(told.nullable()).describe('The same by key, in the same order; null where there is none'),
   }),
 });
 

@@ -107,6 +107,15 @@ export const SENTENCES = {
   'record.full': '{{begun...}}the disk is full: delete recordings, or choose another disk with --data',
   'record.noPermission':
     '{{begun...}}the recordings folder cannot be written to: change its permissions, or choose another one with --data',
+  'record.running': 'already recording {{file...}}: send end_record first',
+  'record.starting': 'a recording is already being started',
+  'record.none': 'nothing is being recorded: send start_record first',
+  'record.noMore': 'nothing is being recorded any more: {{why...}}',
+  'record.tooSoon': 'the recording was ended before its first picture came: there is nothing to keep',
+  'record.noPicture': 'not recorded: the session has no picture yet; start again once its viewer is connected',
+  'record.nowhere': 'this server keeps no recordings',
+  'record.slowDisk': 'the disk is too slow to record on; choose another one with --data',
+  'record.removed': '{{file...}} was removed while it was written; do not tidy up there',
   'record.longest': 'the longest recording is {{minutes}} minutes (--record_max_minutes)',
   'export.noFfmpeg':
     'exports need ffmpeg and there is none on this machine: run npm run fetch-ffmpeg, or install it (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg), or name one with --ffmpeg_path',
@@ -123,6 +132,8 @@ export const SENTENCES = {
   'import.brokenAvatar': '{{file...}} {{what...}}. Copy it again, or generate the avatar again in LiveTalking.',
   'import.notWeights': '{{file...}} is no file of weights: they end in {{endings...}}',
   'import.tooMany': '{{count}} imports are being worked on: wait until one of them is done',
+  'import.slowGraph':
+    'its fast graph differs from the whole one by {{difference}}, more than {{tolerance}}: the whole one is used, which takes more of the CPU',
   'weights.empty': '{{file...}} is empty. Copy or download it again.',
   'weights.pointer': '{{file...}} is only a Git LFS pointer. Fetch the file itself with git lfs pull.',
   'weights.webPage': '{{file...}} is a web page, not weights. Download the file itself.',
@@ -131,7 +142,13 @@ export const SENTENCES = {
   'weights.syncNet':
     '{{file...}} is the SyncNet that judges lips, not the network that draws them: choose wav2lip.pth.',
 
+  // Clips that are made, but not quite as they were meant.
+  'clip.breaksOff': '{{file...}} breaks off; what is there is spoken',
+  'clip.otherVoice': '{{voice}} speaks instead: {{why...}}',
+
   // Sessions.
+  'session.full': 'max session reached ({{places}})',
+  'session.serverEnds': 'the server is ending and takes no new sessions: try again',
   'session.gone': 'Session not found: {{id}}. Use the sessionid that /offer answered with',
   'session.noText': 'text is empty: there is nothing to speak',
 
@@ -144,6 +161,21 @@ export const SENTENCES = {
   'setting.atLeast': 'must be at least {{least}}{{notes...}}',
   'setting.empty': 'must not be empty{{notes...}}',
   'setting.oneOf': 'must be one of {{choices...}}',
+  'setting.plain':
+    '{{name}} stands in settings.json in plain text, readable by this user only: this system offers no safe storage for it',
+
+  // Why lips are made by one thing and not by another.
+  'mouth.everywhere': 'it runs everywhere',
+  'mouth.works': 'it works',
+  'mouth.asked': '--provider {{provider}} was asked for',
+  'mouth.slower': 'slower than {{provider}}',
+  'mouth.notBuilt': 'not in this build of ONNX Runtime',
+  'mouth.fatal': 'it ended the inference process ({{why...}})',
+  'mouth.cpuDoes': 'not tried: the CPU needs only {{ms}} ms a picture',
+  'mouth.onRequest': 'not tried: ask for it with --provider {{provider}}',
+  'mouth.madeReady': 'it is being made ready',
+  'mouth.noFaceGraph': 'the model came as ONNX, with no separate face graph',
+  'mouth.fastDiffers': 'its fast graphs differ too much from the whole one ({{difference}}, allowed {{tolerance}})',
 
   // How the server is.
   'health.mouthReplaced': 'mouth: its process died and is being replaced; lips rest meanwhile',
@@ -201,6 +233,9 @@ export function toldOf(english: string): Told | undefined {
   }
   return undefined;
 }
+
+/** Of each in a list, in its order; null for what has no key. */
+export const toldOfAll = (english: readonly string[]): (Told | null)[] => english.map((one) => toldOf(one) ?? null);
 
 /** `{ told }`, to be spread beside the English; nothing where it has no key. */
 export function alsoTold(english: string | undefined): { told?: Told } {

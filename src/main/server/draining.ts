@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from '../../shared/told';
 import { HeraldError } from './errors';
 import type { SessionDirectory } from './session/api';
 
@@ -22,7 +23,7 @@ export class Draining {
         if (typeof value !== 'function') return value;
         if ((key !== 'offer' && key !== 'open') || !this.begun) return value.bind(target) as unknown;
         return async () => {
-          throw new HeraldError('limit', 'the server is ending and takes no new sessions: try again', RETRY_AFTER_S);
+          throw new HeraldError('limit', say('session.serverEnds'), RETRY_AFTER_S);
         };
       },
     });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JobView } from '../../shared/protocol';
-import { alsoTold, type Told } from '../../shared/told';
+import { alsoTold, type Told, toldOfAll } from '../../shared/told';
 import { HeraldError } from './errors';
 
 export interface JobTools {
@@ -117,7 +117,9 @@ export class JobQueue<T> {
           view.progress = Math.round(Math.min(1, Math.max(view.progress, fraction)) * 1_000) / 1_000;
         },
         warn: (message) => {
-          if (view.warnings.length < MAX_WARNINGS && !view.warnings.includes(message)) view.warnings.push(message);
+          if (view.warnings.length >= MAX_WARNINGS || view.warnings.includes(message)) return;
+          view.warnings.push(message);
+          view.toldWarnings = toldOfAll(view.warnings);
         },
       });
       view.state = 'done';

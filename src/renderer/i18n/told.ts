@@ -24,6 +24,20 @@ export function inOwnWords(told: Told | null | undefined, english: string): stri
   return words.replace(/\{\{(\w+)\}\}/g, (_, name: string) => told.values?.[name] ?? '');
 }
 
-/** An import, export or clip whose problem is told in the reader's language. */
-export const jobInOwnWords = <T extends { problem?: string; told?: Told }>(job: T): T =>
-  job.problem === undefined ? job : { ...job, problem: inOwnWords(job.told, job.problem) };
+/** Several at once; `told` has their keys in the same order. */
+export const allInOwnWords = (told: readonly (Told | null)[] | undefined, english: readonly string[]): string[] =>
+  english.map((one, i) => inOwnWords(told?.[i], one));
+
+interface Job {
+  problem?: string | undefined;
+  told?: Told | undefined;
+  warnings: string[];
+  toldWarnings?: (Told | null)[] | undefined;
+}
+
+/** An import, export or clip whose problem and warnings are told in the reader's language. */
+export const jobInOwnWords = <T extends Job>(job: T): T => ({
+  ...job,
+  ...(job.problem !== undefined && { problem: inOwnWords(job.told, job.problem) }),
+  warnings: allInOwnWords(job.toldWarnings, job.warnings),
+});

@@ -34,14 +34,15 @@ export interface Health {
   mouth: {
     model: string;
     provider: string;
-    providers?: { name: string; chosen: boolean; pictureMs?: number; reason: string }[];
+    providers?: { name: string; chosen: boolean; pictureMs?: number; reason: string; told?: Told }[];
     mode?: string;
     modeReason?: string;
+    toldModeReason?: Told;
     warmPictureMs: number;
     recentPictureMs?: number;
     state: 'starting' | 'ready' | 'restarting' | 'failed';
     restarts: number;
-    instead?: { model: string; why: string; loading: boolean };
+    instead?: { model: string; why: string; told?: Told; loading: boolean };
   };
   sessionFigures: Record<string, Record<string, number>>;
   load: LoadFigures;

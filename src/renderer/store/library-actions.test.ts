@@ -66,7 +66,10 @@ describe('a search', () => {
 });
 
 describe('exports', () => {
-  const one = (state: string) => ({ code: 0, data: { exports: [{ id: 'x', state, source: { id: 'a' } }] } });
+  const one = (state: string) => ({
+    code: 0,
+    data: { exports: [{ id: 'x', state, warnings: [], source: { id: 'a' } }] },
+  });
   const settled = () => vi.advanceTimersByTimeAsync(0);
 
   it('are asked for as long as one is on its way, and then not any more', async () => {

@@ -1,3 +1,4 @@
+import { say } from '../../../shared/told';
 import { samplesToMs } from '../../../shared/units';
 import type { DecodedAudio } from '../audio/decode';
 import type { Performance, PictureSize } from '../avatar/actions';
@@ -103,7 +104,7 @@ export class Director {
       case 'audio': {
         const audio = await this.parts.openAudio(step.file, this.parts.signal);
         try {
-          if (audio.truncated) this.warn(`${step.file} breaks off; what is there is spoken`);
+          if (audio.truncated) this.warn(say('clip.breaksOff', { file: step.file }));
           const chunks = audio.chunks();
           return await this.speak({ kind: 'audio', text: step.file, chunks, close: () => audio.close() });
         } finally {
@@ -145,7 +146,7 @@ export class Director {
           lips,
           playout: new Feed(playout, holds, signal),
           windowStartMs: mouth.windowStartMs,
-          onFault: (fault, next) => next && this.warn(`${next} speaks instead: ${fault.message}`),
+          onFault: (fault, next) => next && this.warn(say('clip.otherVoice', { voice: next, why: fault.message })),
           onMissed: (error) => {
             // In a conversation the next sentence goes on; a clip has every sentence or is not made.
             missed ??= { error };

@@ -8,6 +8,7 @@ import {
   settingsSchema,
 } from '../../../shared/settings';
 import type { SettingProblem, SettingRow } from '../../../shared/settings-protocol';
+import { say } from '../../../shared/told';
 import { describeSettings, lockOf } from './describe';
 import { isLive } from './live-names';
 import type { SettingSource } from './load';
@@ -162,8 +163,7 @@ function unknownSetting(key: string): string {
   return `there is no setting "${shown}"${meant ? `; did you mean "${meant}"?` : ''}`;
 }
 
-const plainWarning = (name: SettingName) =>
-  `${name} stands in settings.json in plain text, readable by this user only: this system offers no safe storage for it`;
+const plainWarning = (name: SettingName) => say('setting.plain', { name });
 
 function guessedSources(settings: Settings): Sources {
   const defaults = defaultSettings();

@@ -74,7 +74,10 @@ describe('/offer', () => {
       throw new HeraldError('limit', 'max session reached (1/1)', 2.5);
     };
     const full = await post('/offer', { sdp: 'v=0', type: 'offer' });
-    expect([full.statusCode, full.json()]).toEqual([503, { code: -1, msg: 'max session reached (1/1)' }]);
+    expect([full.statusCode, full.json()]).toEqual([
+      503,
+      { code: -1, msg: 'max session reached (1/1)', told: { key: 'session.full', values: { places: '1/1' } } },
+    ]);
     expect(full.headers['retry-after']).toBe('3');
   });
 
@@ -245,7 +248,11 @@ describe('control', () => {
   it('starts and ends recordings, each once, and names the file', async () => {
     const { calls } = sessions.add(ID);
     const record = async (type: string) => (await post('/record', { sessionid: ID, type })).json();
-    expect(await record('end_record')).toEqual({ code: -1, msg: expect.stringContaining('send start_record first') });
+    expect(await record('end_record')).toEqual({
+      code: -1,
+      msg: expect.stringContaining('send start_record first'),
+      told: { key: 'record.none' },
+    });
     expect(await record('start_record')).toEqual({ code: 0, msg: 'ok', data: 'ok' });
     expect(await record('start_record')).toEqual({ code: -1, msg: expect.stringContaining('send end_record first') });
     const ended = recordReply.parse(await record('end_record'));

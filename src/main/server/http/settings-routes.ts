@@ -7,7 +7,7 @@ import {
   settingsRefusal,
   settingsReply,
 } from '../../../shared/settings-protocol';
-import { alsoTold } from '../../../shared/told';
+import { alsoTold, toldOfAll } from '../../../shared/told';
 import type { LiveSettings } from '../config/live';
 import { HeraldError } from '../errors';
 import { isOwnPageOrHolder } from './caller';
@@ -51,7 +51,10 @@ export function settingsRoutes(app: FastifyInstance, settings: LiveSettings | un
         const msg = result.problems.map(({ name, msg }) => `${name}: ${msg}`).join('; ');
         return reply.code(400).send({ code: -1 as const, msg, problems: result.problems.map(withTold) });
       }
-      return { code: 0 as const, data: { settings: settings.describe(), ...result } };
+      return {
+        code: 0 as const,
+        data: { settings: settings.describe(), ...result, toldWarnings: toldOfAll(result.warnings) },
+      };
     },
   );
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { say } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import { BUILT_IN_MODEL } from '../mouth/find-model';
 import { convertCheckpoint } from '../mouth/weights/convert';
@@ -45,8 +46,10 @@ export function weightsImporter({ modelsDir, otherDir, onImported }: WeightsImpo
       const check = info.fast?.selfCheck;
       if (check && !check.holds) {
         warn(
-          `its fast graph differs from the whole one by ${check.maxDifference.toExponential(1)}, more than ` +
-            `${check.tolerance.toExponential(1)}: the whole one is used, which takes more of the CPU`,
+          say('import.slowGraph', {
+            difference: check.maxDifference.toExponential(1),
+            tolerance: check.tolerance.toExponential(1),
+          }),
         );
       }
       return {

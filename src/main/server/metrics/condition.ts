@@ -1,4 +1,4 @@
-import { say, type Told, toldOf } from '../../../shared/told';
+import { say, type Told, toldOfAll } from '../../../shared/told';
 import type { MouthStatus } from '../mouth/mouth';
 import type { EngineStatus } from '../tts/tts';
 import type { LoopDelay } from './event-loop';
@@ -59,7 +59,7 @@ export function conditionOf({ mouth, voices, loop, freeBytes, minFreeBytes, drai
   else if (loop.p99Ms >= LATE_MS) degraded.push(late);
 
   const reasons = [...(draining ? [say('health.ending')] : []), ...failing, ...degraded];
-  const toldReasons = reasons.map((reason) => toldOf(reason) ?? null);
+  const toldReasons = toldOfAll(reasons);
   if (draining) return { status: 'draining', reasons, toldReasons };
   return { status: failing.length > 0 ? 'failing' : degraded.length > 0 ? 'degraded' : 'ok', reasons, toldReasons };
 }

@@ -2,6 +2,7 @@ import os from 'node:os';
 import { alsoTold } from '../../../shared/told';
 import type { AvatarLibrary } from '../avatar/library';
 import type { Mouth } from '../mouth/mouth';
+import { toldStatus } from '../mouth/told-status';
 import type { ChatServices } from '../session/dialogue';
 import type { SessionRegistry } from '../session/registry';
 import type { Tts } from '../tts/tts';
@@ -37,7 +38,7 @@ export function healthReport(parts: HealthParts): Record<string, unknown> {
       rules: chat.rules.length,
     },
     latencyMs: latency.summary(),
-    mouth: mouth.status(),
+    mouth: toldStatus(mouth.status()),
     sessions: sessions.list().length,
     sessionFigures: sessions.figures(),
     native: counts(),

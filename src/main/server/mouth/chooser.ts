@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { say } from '../../../shared/told';
 import { filesRoot } from '../entries';
 import type { Log } from '../log';
 import { BUILT_IN_MODEL, type FoundModel, findModel } from './find-model';
@@ -66,7 +67,7 @@ export class ModelChooser {
         mouth.standsIn(undefined);
         return;
       }
-      mouth.standsIn({ model, why: 'it is being made ready', loading: true });
+      mouth.standsIn({ model, why: say('mouth.madeReady'), loading: true });
       const prepared = found.kind === 'built-in' ? undefined : await this.prepare(found, signal);
       signal.throwIfAborted();
       await this.change(prepared ? { model: prepared } : builtIn, signal);

@@ -1,3 +1,4 @@
+import { say } from '../../../shared/told';
 import type { I420Picture } from '../avatar/avatar';
 import { type BoxPatch, FaceCompositor, type PreparedFace } from '../composite/patch';
 import { FastNetwork } from './fast-network';
@@ -206,7 +207,7 @@ async function chooseProvider(
   const { toTry, passedOver } = providersToTry({ wanted, cpuPictureMs, ruledOut });
   const networks = new Map<ProviderName, LipNetwork>([['cpu', cpu]]);
   const trials: ProviderTrial[] = [
-    { name: 'cpu', chosen: false, pictureMs: cpuPictureMs, reason: 'it runs everywhere' },
+    { name: 'cpu', chosen: false, pictureMs: cpuPictureMs, reason: say('mouth.everywhere') },
   ];
   const expected = toTry.length > 0 ? await drawCheck(cpu) : undefined;
   for (const name of toTry) {
@@ -216,7 +217,7 @@ async function chooseProvider(
       network = await openFull(model, name, options);
       const { max } = differenceOf(expected!, await drawCheck(network));
       if (!(max <= MOST_DEVICE_DIFFERENCE)) throw new Error(`its picture differs from the CPU's by ${max.toFixed(3)}`);
-      trials.push({ name, chosen: false, pictureMs: (await timeNetwork(network)).wallMs, reason: 'it works' });
+      trials.push({ name, chosen: false, pictureMs: (await timeNetwork(network)).wallMs, reason: say('mouth.works') });
       networks.set(name, network);
     } catch (error) {
       trials.push({ name, chosen: false, reason: plainReason(error) });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { say } from '../../../shared/told';
 import type { ConvertedModel } from './weights/model-info';
 
 /** DESIGN's window, [t - 40, t + 160] ms, on the 12.5 ms grid of mel frames. */
@@ -62,11 +63,11 @@ export function describeConverted({ folder, info }: ConvertedModel): LipModel {
   const name = basename(source.name, extname(source.name));
   const remedy = `Remove ${folder}, so that it is made again.`;
   const model: LipModel = { file: join(folder, full.file), output: full.output, name, windowStartMs, remedy };
-  if (!fast) return { ...model, withoutFast: 'the model came as ONNX, with no separate face graph' };
+  if (!fast) return { ...model, withoutFast: say('mouth.noFaceGraph') };
   const { holds, maxDifference, tolerance } = fast.selfCheck;
   if (!holds) {
-    const figures = `${maxDifference.toExponential(1)}, allowed ${tolerance.toExponential(1)}`;
-    return { ...model, withoutFast: `its fast graphs differ too much from the whole one (${figures})` };
+    const figures = { difference: maxDifference.toExponential(1), tolerance: tolerance.toExponential(1) };
+    return { ...model, withoutFast: say('mouth.fastDiffers', figures) };
   }
   const { face, mouth, quick, firstRow, kept } = fast;
   const at = (file: string) => join(folder, file);

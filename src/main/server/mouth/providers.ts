@@ -1,4 +1,5 @@
 import { listSupportedBackends } from 'onnxruntime-node';
+import { say } from '../../../shared/told';
 
 /** Execution providers by ONNX Runtime's own names; `dml` is DirectML. */
 export const PROVIDER_NAMES = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
@@ -49,14 +50,13 @@ export function providersToTry({
   return { toTry, passedOver };
 
   function whyNot(name: ProviderName): string | undefined {
-    if (wanted !== 'auto' && wanted !== name) return `--provider ${wanted} was asked for`;
-    if (!known.includes(name)) return 'not in this build of ONNX Runtime';
-    if (ruledOut[name] !== undefined) return `it ended the inference process (${ruledOut[name]})`;
+    if (wanted !== 'auto' && wanted !== name) return say('mouth.asked', { provider: wanted });
+    if (!known.includes(name)) return say('mouth.notBuilt');
+    if (ruledOut[name] !== undefined) return say('mouth.fatal', { why: ruledOut[name] });
     if (wanted === name) return undefined;
-    if (cpuPictureMs <= CPU_IS_ENOUGH_MS)
-      return `not tried: the CPU needs only ${cpuPictureMs.toFixed(1)} ms a picture`;
+    if (cpuPictureMs <= CPU_IS_ENOUGH_MS) return say('mouth.cpuDoes', { ms: cpuPictureMs.toFixed(1) });
     // Its engine is built for minutes at every start; whoever wants that says so.
-    return name === 'tensorrt' ? 'not tried: ask for it with --provider tensorrt' : undefined;
+    return name === 'tensorrt' ? say('mouth.onRequest', { provider: name }) : undefined;
   }
 }
 
@@ -73,7 +73,8 @@ export function fastest(
     trials: trials.map((trial) => {
       if (trial.name === best.name) return { ...trial, chosen: true };
       if (trial.pictureMs === undefined || trial.name === wanted) return trial;
-      const why = best.name === wanted ? `--provider ${wanted} was asked for` : `slower than ${best.name}`;
+      const why =
+        best.name === wanted ? say('mouth.asked', { provider: wanted }) : say('mouth.slower', { provider: best.name });
       return { ...trial, reason: why };
     }),
   };

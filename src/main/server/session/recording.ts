@@ -1,5 +1,5 @@
 import type { SessionEvent } from '../../../shared/protocol';
-import { alsoTold, type Told } from '../../../shared/told';
+import { alsoTold, say, type Told } from '../../../shared/told';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import { containerOf } from '../outputs/recorder/fragments';
@@ -65,9 +65,9 @@ export class SessionRecording {
   /** @throws HeraldError 'refused' with what to do */
   async start(): Promise<void> {
     if (this.state.kind === 'on') {
-      throw new HeraldError('refused', `already recording ${this.state.active.draft.file}: send end_record first`);
+      throw new HeraldError('refused', say('record.running', { file: this.state.active.draft.file }));
     }
-    if (this.state.kind === 'starting') throw new HeraldError('refused', 'a recording is already being started');
+    if (this.state.kind === 'starting') throw new HeraldError('refused', say('record.starting'));
     if (this.state.kind === 'ending') await this.state.done.catch(() => {});
     // Another start may have been as patient.
     if (this.state.kind !== 'none') return this.start();
@@ -97,18 +97,12 @@ export class SessionRecording {
     if (state.kind === 'starting') {
       state.abort.abort(new HeraldError('refused', 'the recording was ended before its first picture came'));
       await state.done.catch(() => {});
-      throw new HeraldError(
-        'refused',
-        'the recording was ended before its first picture came: there is nothing to keep',
-      );
+      throw new HeraldError('refused', say('record.tooSoon'));
     }
     if (state.kind === 'ending') return state.done;
     if (state.kind === 'none') {
       const { endedByItself: why } = this;
-      throw new HeraldError(
-        'refused',
-        `nothing is being recorded${why ? ` any more: ${why}` : ': send start_record first'}`,
-      );
+      throw new HeraldError('refused', why ? say('record.noMore', { why }) : say('record.none'));
     }
     return this.finish(state.active, { patienceMs: ORDER_PATIENCE_MS });
   }
@@ -121,7 +115,7 @@ export class SessionRecording {
 
   private async begin(signal: AbortSignal): Promise<Active> {
     const { library, sessionId, presenter, firstPictureMs = FIRST_PICTURE_MS } = this.host;
-    if (!library) throw new HeraldError('refused', 'this server keeps no recordings');
+    if (!library) throw new HeraldError('refused', say('record.nowhere'));
     const late = AbortSignal.timeout(firstPictureMs);
     const given = AbortSignal.any([signal, late]);
     const program = this.program ?? (await unlessAborted(this.programOpened, given, late));
@@ -218,15 +212,7 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, late: Abo
   work.catch(() => {});
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () =>
-      reject(
-        late.aborted
-          ? new HeraldError(
-              'refused',
-              'not recorded: the session has no picture yet; start again once its viewer is connected',
-            )
-          : signal.reason,
-      );
+    onAbort = () => reject(late.aborted ? new HeraldError('refused', say('record.noPicture')) : signal.reason);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionSummary } from '../../../shared/protocol';
+import { say } from '../../../shared/told';
 import type { Actions } from '../avatar/actions';
 import type { AvatarLibrary } from '../avatar/library';
 import { HeraldError } from '../errors';
@@ -172,7 +173,7 @@ export class SessionRegistry implements SessionDirectory {
         .sort((a, b) => b.silentMs - a.silentMs)[0];
       if (silent) await silent.session.close('displaced: its viewer was silent and someone else is waiting');
       else if (performance.now() - startedMs >= WAIT_FOR_PLACE_MS) {
-        throw new HeraldError('limit', `max session reached (${taken()}/${most})`, 2);
+        throw new HeraldError('limit', say('session.full', { places: `${taken()}/${most}` }), 2);
       }
     }
     this.building[kind]++;

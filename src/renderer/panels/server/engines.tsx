@@ -47,7 +47,8 @@ function Engine({ name, value, children }: { name: string; value: string; childr
 
 function Mouth({ mouth }: { mouth: Health['mouth'] }) {
   const { t } = useTranslation('server');
-  const { model, provider, mode, state, restarts, instead, modeReason, providers = [] } = mouth;
+  const { model, provider, mode, state, restarts, modeReason, providers = [] } = mouth;
+  const instead = mouth.instead && { ...mouth.instead, why: inOwnWords(mouth.instead.told, mouth.instead.why) };
   const pictureMs = mouth.recentPictureMs ?? mouth.warmPictureMs;
   const facts = [
     model,
@@ -62,14 +63,14 @@ function Mouth({ mouth }: { mouth: Health['mouth'] }) {
     <Engine name={t('server.engine.mouth')} value={facts.filter(Boolean).join(' · ')}>
       {instead && !instead.loading && <p className={classes.warn}>{t('server.engine.instead', instead)}</p>}
       {instead?.loading && <p className={classes.dim}>{t('server.engine.loading', instead)}</p>}
-      {modeReason && <p className={classes.dim}>{modeReason}</p>}
+      {modeReason && <p className={classes.dim}>{inOwnWords(mouth.toldModeReason, modeReason)}</p>}
       {others.length > 0 && (
         <details className={classes.others}>
           <summary>{t('server.engine.others')}</summary>
           <ul>
-            {others.map(({ name, reason, pictureMs }) => (
+            {others.map(({ name, reason, told, pictureMs }) => (
               <li key={name}>
-                <code>{name}</code> {reason}
+                <code>{name}</code> {inOwnWords(told, reason)}
                 {pictureMs !== undefined && ` (${t('server.engine.msPerPicture', { ms: ms(pictureMs) })})`}
               </li>
             ))}

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { inOwnWords } from '../../i18n/told';
+import { allInOwnWords } from '../../i18n/told';
 import type { Health } from '../../rtc/server';
 import { Addresses } from './addresses';
 import { useDuration } from './durations';
@@ -29,7 +29,7 @@ function Condition({ health }: { health: Health }) {
   const { t } = useTranslation('server');
   const duration = useDuration();
   const { status, version, uptimeS, platform, toldReasons } = health;
-  const reasons = health.reasons.map((reason, i) => inOwnWords(toldReasons?.[i], reason));
+  const reasons = allInOwnWords(toldReasons, health.reasons);
   return (
     <section className={classes.condition} data-status={status} data-testid="server-condition">
       <div className={classes.conditionHead}>

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { SettingGroup } from '../../../shared/setting-groups';
 import type { SettingProblem, SettingRow } from '../../../shared/settings-protocol';
 import type { Told } from '../../../shared/told';
-import { inOwnWords } from '../../i18n/told';
+import { allInOwnWords, inOwnWords } from '../../i18n/told';
 import { ApiError, authorisation, request } from '../../rtc/http';
 
 export type Group = SettingGroup | 'desktop';
@@ -49,7 +49,13 @@ export async function loadSettings(): Promise<void> {
 }
 
 interface Changed {
-  data: { settings: SettingRow[]; applied: string[]; atNextStart: string[]; warnings: string[] };
+  data: {
+    settings: SettingRow[];
+    applied: string[];
+    atNextStart: string[];
+    warnings: string[];
+    toldWarnings?: (Told | null)[];
+  };
 }
 
 /** Changes settings; null goes back to the default. Resolves with whether it was taken. What was wrong stands at each field. */
@@ -69,10 +75,10 @@ export async function changeSettings(changes: Readonly<Record<string, unknown>>)
     reply = {};
   }
   if ('data' in reply) {
-    const { settings, warnings } = reply.data;
+    const { settings, warnings, toldWarnings } = reply.data;
     useSettings.setState((s) => ({
       rows: settings,
-      warnings,
+      warnings: allInOwnWords(toldWarnings, warnings),
       problems: without(s.problems, names),
       marks: { ...s.marks, ...Object.fromEntries(names.map((name) => [name, 'applied' as const])) },
     }));

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { say } from '../../../../shared/told';
 
 /** A disk that is so far behind will not catch up; three minutes of a usual recording. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
@@ -34,7 +35,7 @@ export class PartFile {
     if (this.failed || this.closed) return;
     this.backlogBytes += bytes.length;
     if (this.backlogBytes > MAX_BACKLOG_BYTES) {
-      this.fail(new Error('the disk is too slow to record on; choose another one with --data'));
+      this.fail(new Error(say('record.slowDisk')));
       return;
     }
     this.queue.push(bytes);

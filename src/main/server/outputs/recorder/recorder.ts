@@ -220,7 +220,7 @@ export class Recorder implements Output {
 
   private async check(): Promise<void> {
     if (!(await this.file.isInPlace())) {
-      this.stop({ fault: true, message: `${this.file.path} was removed while it was written; do not tidy up there` });
+      this.stop({ fault: true, message: say('record.removed', { file: this.file.path }) });
       return;
     }
     const freeBytes = await this.file.freeBytes();
