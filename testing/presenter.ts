@@ -9,13 +9,15 @@ export interface TestPresenter {
   gop?: number;
   sizePx?: number;
   playback?: 'cycle' | 'pingpong';
+  /** Brings a matte: a disc with a soft edge before a plain wall, in the idle loop and in performance 2. */
+  matte?: boolean;
   /** Changes presenter.json before it is written. */
   change?: (bundle: Record<string, unknown>) => void;
 }
 
 /** Writes a small presenter bundle (moving gradients, H.264) to `parent/id` and returns its folder. */
 export async function writeTestPresenter(parent: string, options: TestPresenter = {}): Promise<string> {
-  const { id = 'tiny', pictures = 12, gop = 5, sizePx = 64, playback = 'cycle', change } = options;
+  const { id = 'tiny', pictures = 12, gop = 5, sizePx = 64, playback = 'cycle', matte = false, change } = options;
   const dir = join(parent, id);
   mkdirSync(dir, { recursive: true });
   const box = (sizePx / 4) & ~1;
@@ -27,14 +29,38 @@ export async function writeTestPresenter(parent: string, options: TestPresenter 
     idle: { file: 'idle.mp4', pictures, playback },
     still: { pictureIndex: 0 },
     faceBoxes: [[box, box, 2 * box, 2 * box]],
+    ...(matte && {
+      wall: 'wall.mp4',
+      performances: [{ audiotype: 2, name: 'turn', clip: 'idle.mp4', matte: 'matte.mp4' }],
+    }),
   };
+  if (matte) Object.assign(bundle.idle, { matte: 'matte.mp4' });
   change?.(bundle);
   writeFileSync(join(dir, 'presenter.json'), JSON.stringify(bundle));
-  await encodeClip(join(dir, 'idle.mp4'), pictures, gop, sizePx);
+  const share = (x: number, y: number) => {
+    const fromMiddle = Math.hypot(x - sizePx / 2, y - sizePx / 2) / sizePx;
+    return Math.min(1, Math.max(0, (0.45 - fromMiddle) * 12));
+  };
+  const moving = (x: number, y: number, i: number) => 16 + ((x * 3 + y * 2 + i * 9) % 220);
+  const disc = (x: number, y: number) => share(x, y) * TEST_DISC_LUMA + (1 - share(x, y)) * TEST_WALL_LUMA;
+  await encodeClip(join(dir, 'idle.mp4'), pictures, gop, sizePx, matte ? disc : moving);
+  if (!matte) return dir;
+  await encodeClip(join(dir, 'matte.mp4'), pictures, gop, sizePx, (x, y) => 16 + 219 * share(x, y));
+  await encodeClip(join(dir, 'wall.mp4'), 1, 1, sizePx, () => TEST_WALL_LUMA);
   return dir;
 }
 
-async function encodeClip(file: string, pictures: number, gop: number, sizePx: number): Promise<void> {
+/** Of a test presenter with a matte. */
+export const TEST_DISC_LUMA = 60;
+export const TEST_WALL_LUMA = 180;
+
+async function encodeClip(
+  file: string,
+  pictures: number,
+  gop: number,
+  sizePx: number,
+  lumaAt: (x: number, y: number, picture: number) => number,
+): Promise<void> {
   const check = (code: number) => FFmpegError.throwIfError(code, 'test clip');
   const codec = Codec.findEncoderByName('libx264' as never)!;
   const encoder = new CodecContext();
@@ -75,7 +101,7 @@ async function encodeClip(file: string, pictures: number, gop: number, sizePx: n
   for (let i = 0; i < pictures; i++) {
     const data = Buffer.alloc((sizePx * sizePx * 3) / 2, 128);
     for (let y = 0; y < sizePx; y++) {
-      for (let x = 0; x < sizePx; x++) data[y * sizePx + x] = 16 + ((x * 3 + y * 2 + i * 9) % 220);
+      for (let x = 0; x < sizePx; x++) data[y * sizePx + x] = Math.round(lumaAt(x, y, i));
     }
     const frame = Frame.fromVideoBuffer(data, {
       width: sizePx,

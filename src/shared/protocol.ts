@@ -292,6 +292,7 @@ export const avatarSummary = z.object({
   widthPx: z.int(),
   heightPx: z.int(),
   thumbnail: z.boolean().describe('/api/avatars/{id}/thumbnail has a picture'),
+  matte: z.boolean().describe('It can stand before other backgrounds: `background` of offers, sessions and clips'),
   removable: z
     .boolean()
     .describe('It was imported here; DELETE /api/avatars/{id} still refuses while somebody needs it'),
@@ -407,11 +408,11 @@ export const jobView = z.object({
   problem: z.string().optional().describe('Why it failed, for people'),
   told: told.optional(),
   warnings: z.array(z.string()),
-});
   toldWarnings: z
     .array(told.nullable())
     .optional()
     .describe('The same by key, in the same order; null where there is none'),
+});
 export type JobView = z.infer<typeof jobView>;
 
 export const clipView = jobView.extend({
@@ -421,6 +422,7 @@ export const clipView = jobView.extend({
   bytes: z.number().optional(),
   widthPx: z.number().optional(),
   heightPx: z.number().optional(),
+  transparent: z.boolean().describe('A WebM with alpha; an MP4 otherwise'),
 });
 export type ClipView = z.infer<typeof clipView>;
 

@@ -2,7 +2,7 @@ import type { ClipView } from '../../shared/protocol';
 import { jobInOwnWords } from '../i18n/told';
 import { request, withToken } from './http';
 
-/** Calls about clips: a text or script in, an MP4 out. */
+/** Calls about clips: a text or script in, an MP4 (or a WebM with alpha) out. */
 
 export type Clip = ClipView;
 
@@ -12,6 +12,7 @@ export interface ClipWish {
   avatar?: string;
   voice?: string;
   size?: string;
+  background?: string;
 }
 
 export const listClips = async (): Promise<Clip[]> =>

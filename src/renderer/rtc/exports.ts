@@ -18,6 +18,8 @@ export interface ExportWish {
   crop?: 'square' | 'portrait';
   /** Burns in what is said. */
   subtitles?: boolean;
+  /** Keeps the alpha of a transparent clip. */
+  transparent?: boolean;
   /** Seconds from its beginning. */
   startS?: number;
   endS?: number;
@@ -39,6 +41,10 @@ export const exportUrl = (id: string): string => withToken(`/api/exports/${encod
 
 const SOUND_ONLY: readonly ExportFormat[] = ['m4a', 'mp3', 'wav'];
 export const isSoundOnly = (format: ExportFormat): boolean => SOUND_ONLY.includes(format);
+
+/** What can keep the alpha of a transparent clip. */
+const WITH_ALPHA: readonly ExportFormat[] = ['webm', 'mov', 'gif'];
+export const hasAlpha = (format: ExportFormat): boolean => WITH_ALPHA.includes(format);
 
 /** Only what the format can have: sound has no shape, and no words to see. */
 export function fittingWish(format: ExportFormat, crop: ExportWish['crop'], subtitles: boolean): ExportWish {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HeraldError } from '../errors';
 import { type ActionEntry, describeProblems, type Problem, parseActions } from './actions/config';
-import { keyedPerformance } from './actions/keyed';
+import { asItIs, keyedPerformance } from './actions/keyed';
 import { loadEntry, videoPerformance } from './actions/load';
 import type { PathRules } from './actions/paths';
 import type { Performance } from './actions/performance';
@@ -69,7 +69,9 @@ export class Actions {
   async forSession(avatar: Avatar, customConfig?: string): Promise<Performance[]> {
     const offered = customConfig === undefined ? [] : await this.ofOffer(customConfig);
     const merged = new Map<number, Performance>();
-    const lists = [await ofPresenter(avatar), this.shared, offered];
+    const { background } = avatar;
+    const brought = [...this.shared, ...offered].map((one) => (background ? asItIs(one, background) : one));
+    const lists = [await ofPresenter(avatar), brought];
     for (const performance of lists.flat()) merged.set(performance.audiotype, performance);
     return [...merged.values()].sort((a, b) => a.audiotype - b.audiotype);
   }
@@ -114,7 +116,8 @@ export class Actions {
 async function ofPresenter({ id, background, performances = [] }: Avatar): Promise<Performance[]> {
   const shown = async (clip: PerformanceClip) => {
     const performance = await videoPerformance(clip);
-    return clip.key && background ? keyedPerformance(performance, clip.key, background) : performance;
+    if (!background) return performance;
+    return clip.key ? keyedPerformance(performance, clip.key, background) : asItIs(performance, background);
   };
   return Promise.all(
     performances.map((clip) =>

@@ -9,7 +9,10 @@ export interface Box {
   heightPx: number;
 }
 
-/** One picture as tightly packed I420 (width*height luma, then two quarter-size chroma planes). Read-only by contract. */
+/**
+ * One picture as tightly packed I420 (width*height luma, then two quarter-size chroma planes); before a transparent background with
+ * width*height bytes of alpha behind them. Read-only by contract.
+ */
 export interface I420Picture {
   widthPx: number;
   heightPx: number;

@@ -2,6 +2,7 @@ import type { Avatar, Box, PerformanceClip } from './avatar';
 import type { Background } from './background';
 import type { Company, Walker } from './company';
 import { indexAt, type Playback } from './idle';
+import type { KeyFiles } from './keyed-clip';
 import type { AvatarPictures } from './walking';
 
 /** What is known of an avatar without decoding anything. */
@@ -22,6 +23,8 @@ export interface AvatarInfo {
   faceBoxes: Box[];
   performances?: PerformanceClip[];
   background?: Background;
+  /** It can stand before other backgrounds. */
+  key?: KeyFiles;
 }
 
 /** One session's view of an avatar whose pictures it shares. */

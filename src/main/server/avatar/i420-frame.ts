@@ -1,7 +1,8 @@
-import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
+import { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVA420P } from 'node-av/constants';
 import { FFmpegError, Frame, Rational } from 'node-av/lib';
 import { PICTURES_PER_SECOND } from '../../../shared/units';
 import type { I420Picture } from './avatar';
+import { hasAlpha } from './background';
 
 const PICTURE_TIME = { num: 1, den: PICTURES_PER_SECOND };
 /** The least that I420 can be. */
@@ -25,7 +26,7 @@ export function i420Frame({ data, widthPx, heightPx }: I420Picture, time?: Frame
     const { num, den } = time?.timeBase ?? PICTURE_TIME;
     frame.timeBase = new Rational(num, den);
     frame.pts = time?.pts ?? 0n;
-    frame.format = AV_PIX_FMT_YUV420P;
+    frame.format = hasAlpha({ data, widthPx, heightPx }) ? AV_PIX_FMT_YUVA420P : AV_PIX_FMT_YUV420P;
     frame.width = frame.height = TINY_PX;
     FFmpegError.throwIfError(frame.getBuffer(), 'make a frame');
     frame.width = widthPx;

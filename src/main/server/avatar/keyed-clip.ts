@@ -1,7 +1,7 @@
-import { keyOver } from '../composite/key';
 import { HeraldError } from '../errors';
 import type { Background } from './background';
 import { VideoClip } from './clip';
+import { type Keyer, keyerOf } from './keyer';
 import type { NewPicture, OnPicture, PictureSource } from './pictures';
 
 /** The mattes that a presenter brings along, and what stands behind it in its own pictures. */
@@ -15,8 +15,7 @@ export class KeyedClip implements PictureSource {
   private constructor(
     private readonly clip: VideoClip,
     private readonly matte: VideoClip,
-    private readonly wall: Uint8Array,
-    private readonly background: Background,
+    private readonly keyer: Keyer,
   ) {}
 
   /** Takes the clip over, and closes it when this fails. @throws HeraldError('malformed') when the files do not belong together */
@@ -28,7 +27,7 @@ export class KeyedClip implements PictureSource {
       if (!same || matte.widthPx !== clip.widthPx || matte.heightPx !== clip.heightPx) {
         throw new HeraldError('malformed', `${matteFile} does not fit its clip. Restore the presenter's folder.`);
       }
-      return new KeyedClip(clip, matte, await firstPictureOf(wallFile, clip), background);
+      return new KeyedClip(clip, matte, keyerOf(clip, await firstPictureOf(wallFile, clip), background));
     } catch (error) {
       await clip.close();
       await matte?.close();
@@ -42,6 +41,10 @@ export class KeyedClip implements PictureSource {
 
   get heightPx(): number {
     return this.clip.heightPx;
+  }
+
+  get pictureBytes(): number {
+    return this.keyer.bytes;
   }
 
   get pictureCount(): number {
@@ -61,15 +64,16 @@ export class KeyedClip implements PictureSource {
   }
 
   async decode(gop: number, memory: NewPicture, onPicture: OnPicture): Promise<void> {
-    const { widthPx, heightPx, wall, background } = this;
+    const { keyer } = this;
     const mattes = new Map<number, Uint8Array>();
     await this.matte.decode(
       gop,
       (bytes) => new Uint8Array(bytes),
       (index, data) => void mattes.set(index, data),
     );
-    await this.clip.decode(gop, memory, (index, data) => {
-      keyOver(data, { widthPx, heightPx, matte: mattes.get(index)!, wall, background });
+    const withRoom: NewPicture = () => memory(keyer.bytes);
+    await this.clip.decode(gop, withRoom, (index, data) => {
+      keyer.apply(data, mattes.get(index)!);
       onPicture(index, data);
     });
   }

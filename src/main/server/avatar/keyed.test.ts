@@ -6,11 +6,11 @@ import { writeTestPresenter } from '../../../../testing/presenter';
 import { counts } from '../metrics/native';
 import { Actions } from './actions';
 import type { I420Picture } from './avatar';
-import { backgroundOf } from './background';
+import { colourOf } from './background';
 import { AvatarLibrary } from './library';
 
 const GREEN = '#00ff00';
-const green = backgroundOf(GREEN);
+const green = colourOf(GREEN);
 let dir: string;
 let library: AvatarLibrary;
 beforeAll(async () => {
@@ -45,6 +45,48 @@ describe('a presenter before another background', () => {
     expect([own.background, keyed.background]).toEqual([undefined, green]);
     own.release();
     keyed.release();
+  });
+
+  it('stands before nothing: clear, whole in the face, and no wall in the colours of its edge', async () => {
+    const [own, clear] = await Promise.all([
+      library.open('clara'),
+      library.open('clara', { background: 'transparent' }),
+    ]);
+    const [before, after] = [await own.picture(30), await clear.picture(30)];
+    const { widthPx, heightPx } = after;
+    const alpha = after.data.subarray((widthPx * heightPx * 3) / 2);
+    expect(alpha).toHaveLength(widthPx * heightPx);
+    for (const [x, row] of [
+      [4, 20],
+      [715, 20],
+      [10, 300],
+    ] as const)
+      expect(alpha[row * widthPx + x]).toBe(0);
+    const box = own.faceBox(30);
+    for (let row = box.yPx; row < box.yPx + box.heightPx * 0.8; row += 8) {
+      const place = row * widthPx + box.xPx + box.widthPx / 2;
+      expect([alpha[place], after.data[place]]).toEqual([255, before.data[place]]);
+    }
+    // Whatever is half there has a colour that the presenter has close by.
+    let edge = 0;
+    let strange = 0;
+    for (let at = 20 * widthPx; at < (widthPx * heightPx) / 2; at++) {
+      if (alpha[at]! < 20 || alpha[at]! > 200) continue;
+      const near: number[] = [];
+      for (let away = 1; away <= 6; away++) {
+        for (const to of [at - away, at + away, at - away * widthPx, at + away * widthPx]) {
+          if (alpha[to] === 255) near.push(before.data[to]!);
+        }
+      }
+      if (near.length === 0) continue;
+      edge++;
+      const luma = after.data[at]!;
+      if (luma < Math.min(...near) - 15 || luma > Math.max(...near) + 15) strange++;
+    }
+    expect(edge).toBeGreaterThan(500);
+    expect(strange / edge).toBeLessThan(0.05);
+    own.release();
+    clear.release();
   });
 
   it('performs before it, too', async () => {

@@ -119,11 +119,11 @@ export class AvatarLibrary {
         `avatar ${JSON.stringify(id.slice(0, 80))} not found; available: ${ids.join(', ') || 'none'}`,
       );
     }
-    const key = before ? `${id}${BEFORE}${before.hex}` : id;
+    const key = before ? `${id}${BEFORE}${before.id}` : id;
     let opening = this.opened.get(key);
     if (!opening) {
       if (existsSync(join(dir, BUNDLE_FILE))) opening = this.loadBundle(dir, before);
-      else if (before) throw withoutMatte(id);
+      else if (before) throw await this.withoutMatte(id);
       else opening = this.loadFolder(dir);
       this.opened.set(key, opening);
       opening.catch(() => this.opened.delete(key));
@@ -178,7 +178,7 @@ export class AvatarLibrary {
 
   private async loadBundle(dir: string, before: Background | undefined): Promise<Opened> {
     const bundle = await readBundle(dir);
-    if (before && !bundle.key) throw withoutMatte(bundle.id);
+    if (before && !bundle.key) throw await this.withoutMatte(bundle.id);
     const clip = await VideoClip.open(bundle.idleFile);
     const { widthPx, heightPx, pictureCount } = clip;
     if (widthPx !== bundle.widthPx || heightPx !== bundle.heightPx || pictureCount !== bundle.pictureCount) {
@@ -229,6 +229,16 @@ export class AvatarLibrary {
     return new ClipPictures(stored, 'pingpong', this.memory);
   }
 
+  private async withoutMatte(id: string): Promise<HeraldError> {
+    const { avatars } = await this.list();
+    const others = avatars.filter(({ key }) => key).map((avatar) => avatar.id);
+    const remedy = others.length > 0 ? `, or choose one that has: ${others.join(', ')}` : '';
+    return new HeraldError(
+      'malformed',
+      `background: ${id} has no matte, so it cannot stand before another one; leave it out${remedy}`,
+    );
+  }
+
   /** Avatar folders, first come first served where two dirs hold the same id. */
   private async folders(): Promise<string[]> {
     const found = new Map<string, string>();
@@ -249,9 +259,6 @@ const opened = (info: AvatarInfo, pictures: AvatarPictures): Opened => ({
   company: new Company(periodOf(info.pictureCount, info.playback)),
   users: 0,
 });
-
-const withoutMatte = (id: string) =>
-  new HeraldError('malformed', `background: ${id} has no matte, so it cannot stand before another one; leave it out`);
 
 const holdsAvatar = (dir: string): boolean => existsSync(join(dir, BUNDLE_FILE)) || isLiveTalkingFolder(dir);
 

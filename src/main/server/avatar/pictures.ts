@@ -13,6 +13,8 @@ export interface PictureSource {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly pictureCount: number;
+  /** Of one with more than its I420. */
+  readonly pictureBytes?: number;
   readonly gops: readonly Gop[];
   /** GOPs that are decoded ahead of the one shown. */
   readonly aheadGops: number;
@@ -67,7 +69,7 @@ export class ClipPictures implements AvatarPictures {
   ) {
     const longestGop = Math.max(...clip.gops.map(({ count }) => count));
     this.allIntra = longestGop === 1;
-    const pictureBytes = (clip.widthPx * clip.heightPx * 3) / 2;
+    const { pictureBytes = (clip.widthPx * clip.heightPx * 3) / 2 } = clip;
     this.drawer = memory.drawer((1 + clip.aheadGops) * longestGop * pictureBytes, clip.pictureCount * pictureBytes);
     this.reachPictures = this.drawer.holdsLoop ? clip.pictureCount : clip.aheadGops;
   }

@@ -6,11 +6,12 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../config/atomic';
 import { HeraldError } from '../errors';
 import { parseCsv } from './csv';
+import type { ClipFormat } from './format';
 import { type ClipJob, clipChoices, onlyOne } from './job';
 import { jsonScript, parseScript, type ScriptStep, scriptOf } from './script';
 
 export interface BatchEntry {
-  /** File name of its clip, without `.mp4`. */
+  /** File name of its clip, without `.mp4` or `.webm`. */
   name: string;
   job: ClipJob;
 }
@@ -152,15 +153,15 @@ export class BatchState {
     }
   }
 
-  fileOf(name: string): string {
-    return join(this.dir, `${name}.mp4`);
+  fileOf(name: string, format: ClipFormat = 'mp4'): string {
+    return join(this.dir, `${name}.${format}`);
   }
 
   /** Made of the same, and still as it was left. */
-  async has(name: string, digest: string): Promise<boolean> {
+  async has(name: string, digest: string, format: ClipFormat = 'mp4'): Promise<boolean> {
     const done = this.clips[name];
     if (done?.digest !== digest) return false;
-    const there = await stat(this.fileOf(name)).catch(() => undefined);
+    const there = await stat(this.fileOf(name, format)).catch(() => undefined);
     return there?.size === done.bytes;
   }
 

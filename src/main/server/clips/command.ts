@@ -9,7 +9,8 @@ import { toSrt } from '../recordings/subtitles';
 import { version } from '../version';
 import { BatchState, digestOf, readBatch, readScript } from './batch';
 import { subtitlesOf } from './captions';
-import { type ClipJob, onlyOne } from './job';
+import { clipFormatOf } from './format';
+import { type ClipJob, isTransparent, onlyOne } from './job';
 import { makeOutFolder } from './out-folder';
 import type { ClipFacts, ClipProgress } from './render';
 import { MAX_SCRIPT_CHARACTERS, type ScriptStep } from './script';
@@ -18,7 +19,7 @@ import { ClipStudio, type RenderOptions } from './studio';
 
 const USAGE = `Makes a clip of a presenter that speaks, without a viewer and faster than real time.
 
-Usage: npm run clip -- --text "..." | --audio FILE | --script FILE --out FILE.mp4
+Usage: npm run clip -- --text "..." | --audio FILE | --script FILE --out FILE.mp4|FILE.webm
        npm run clip -- --batch FILE.csv|FILE.json --out FOLDER
 
   --text TEXT     what to say; - reads it from the standard input
@@ -27,7 +28,7 @@ Usage: npm run clip -- --text "..." | --audio FILE | --script FILE --out FILE.mp
   --batch FILE    many clips: columns text, audio or script, and name, avatar, voice, size, seed; goes on where it stopped
   --out PATH      the clip, or the folder of many
   --avatar NAME   the presenter
-  --background C  a colour such as 00ff00 for it to stand before, to be keyed out
+  --background C  a colour such as 00ff00 for it to stand before, to be keyed out; transparent makes a WebM with alpha
   --voice NAME    its voice
   --tts NAME      voice engine; auto means one of this machine, so that a clip can be made again
   --size SIZE     512, 720 (shorter side) or 1080x1920, filled and cut around the face
@@ -82,10 +83,11 @@ export async function clipCommand(argv: string[], terminal: Terminal, signal: Ab
     }
     onlyOne(values, SOURCES, 'what to show');
     if (!values.out) throw new HeraldError('malformed', 'say where it goes with --out');
-    if (values.batch === undefined && !/\.mp4$/i.test(values.out)) {
-      throw new HeraldError('malformed', `--out ${values.out}: a clip is an .mp4 file; npm run clip -- --help`);
+    const wanted = `.${clipFormatOf(isTransparent(choicesOf(values)))}`;
+    if (values.batch === undefined && !values.out.toLowerCase().endsWith(wanted)) {
+      const rule = 'a clip is an .mp4 file, with --background transparent a .webm file';
+      throw new HeraldError('malformed', `--out ${values.out}: ${rule}`);
     }
-    choicesOf(values);
   } catch (error) {
     terminal.complain(`${(error as Error).message}\n(npm run clip -- --help says more)\n`);
     return 2;
@@ -111,7 +113,7 @@ function choicesOf({ avatar, background, voice, size, seed }: Values): Omit<Clip
   }
   return {
     ...(avatar !== undefined && { avatar }),
-    ...(background !== undefined && { background: backgroundOf(background).hex }),
+    ...(background !== undefined && { background: backgroundOf(background).id }),
     ...(voice !== undefined && { voice }),
     ...(size !== undefined && { size: parseSize(size) }),
     ...(seed !== undefined && { seed: Number(seed) }),
@@ -175,11 +177,12 @@ async function runBatch(
     const place = `${i + 1}/${jobs.length} ${name}`;
     try {
       const digest = await digestOf(job, studio.makings);
-      if (await state.has(name, digest)) {
+      const format = clipFormatOf(isTransparent(job));
+      if (await state.has(name, digest, format)) {
         tally.kept++;
         continue;
       }
-      const options = renderOptions(state.fileOf(name), values, terminal, place);
+      const options = renderOptions(state.fileOf(name, format), values, terminal, place);
       const facts = await studio.render(job, { ...options, overwrite: values.overwrite || state.owns(name) });
       if (values.srt) await writeSubtitles(facts);
       state.add(name, digest, facts.bytes);

@@ -1,14 +1,15 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { SAMPLES_PER_PICTURE } from '../../../shared/units';
 import type { Avatar, I420Picture } from '../avatar/avatar';
-import { AacEncoder } from '../encode/aac';
+import { TRANSPARENT } from '../avatar/background';
 import type { PlayoutSink } from '../playout/playout';
+import { ClipFile } from './clip-file';
+import { clipFormatOf } from './format';
 import type { Holds } from './holds';
-import { Mp4File } from './mp4-file';
 import { PictureEncoder } from './picture-encoder';
 import { type ClipSize, planSize, type SizePlan } from './size';
+import { openSound, type SoundEncoder } from './sound-encoder';
 
-const AAC_BITRATE_BPS = 128_000;
 /** Pictures on their way through the encoder: enough for it never to wait, 6 MB of 720x720. */
 export const MAX_BACKLOG_PICTURES = 8;
 
@@ -24,8 +25,8 @@ export class CuttingRoom implements PlayoutSink {
   private constructor(
     private readonly partFile: string,
     private readonly encoder: PictureEncoder,
-    private readonly aac: AacEncoder,
-    private readonly file: Mp4File,
+    private readonly sound: SoundEncoder,
+    private readonly file: ClipFile,
     private readonly holds: Holds,
     readonly plan: SizePlan,
   ) {}
@@ -34,16 +35,17 @@ export class CuttingRoom implements PlayoutSink {
   static async open(partFile: string, avatar: Avatar, size: ClipSize | undefined, holds: Holds): Promise<CuttingRoom> {
     const { widthPx, heightPx } = avatar;
     const picture = { widthPx, heightPx };
-    let file: Mp4File | undefined;
-    const aac = await AacEncoder.open(AAC_BITRATE_BPS, (packet) => file?.sound(packet));
+    const format = clipFormatOf(avatar.background === TRANSPARENT);
+    let file: ClipFile | undefined;
+    const sound = await openSound(format, (packet) => file?.sound(packet));
     let encoder: PictureEncoder | undefined;
     try {
       const plan = planSize(picture, avatar.faceBox(0), size);
-      encoder = await PictureEncoder.open(picture, plan, (packet) => file?.picture(packet));
-      file = await Mp4File.create(partFile, encoder, aac);
-      return new CuttingRoom(partFile, encoder, aac, file, holds, plan);
+      encoder = await PictureEncoder.open(picture, plan, format, (packet) => file?.picture(packet));
+      file = await ClipFile.create(partFile, format, encoder, sound);
+      return new CuttingRoom(partFile, encoder, sound, file, holds, plan);
     } catch (error) {
-      aac.close();
+      sound.close();
       await encoder?.close();
       await rm(partFile, { force: true });
       throw error;
@@ -72,7 +74,7 @@ export class CuttingRoom implements PlayoutSink {
 
   audio(samples: Float32Array): void {
     if (this.full) return;
-    this.aac.encode(samples);
+    this.sound.encode(samples);
     this.samples += samples.length;
     for (const { samples: wanted, resolve } of this.waiting) if (this.samples >= wanted) resolve();
     this.waiting = this.waiting.filter(({ samples: wanted }) => this.samples < wanted);
@@ -93,7 +95,7 @@ export class CuttingRoom implements PlayoutSink {
   async finish(out: string): Promise<{ bytes: number; durationSamples: number }> {
     this.full = true;
     await this.encoder.finish();
-    this.aac.finish();
+    this.sound.finish();
     await this.file.finish();
     await this.closeParts();
     const { size: bytes } = await stat(this.partFile);
@@ -110,7 +112,7 @@ export class CuttingRoom implements PlayoutSink {
 
   private async closeParts(): Promise<void> {
     await this.encoder.close();
-    this.aac.close();
+    this.sound.close();
     await this.file.close();
   }
 }

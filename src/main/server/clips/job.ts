@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { avatarName } from '../../../shared/protocol';
+import { TRANSPARENT } from '../avatar/background';
 import { HeraldError } from '../errors';
 import type { ClipScript } from './script';
 import { type ClipSize, MAX_SIDE_PX, MIN_SIDE_PX, parseSize } from './size';
@@ -8,7 +9,7 @@ import { type ClipSize, MAX_SIDE_PX, MIN_SIDE_PX, parseSize } from './size';
 export interface ClipJob {
   script: ClipScript;
   avatar?: string;
-  /** `#rrggbb` to stand before, in place of the presenter's own. */
+  /** `#rrggbb` to stand before, in place of the presenter's own; `transparent` for nothing at all. */
   background?: string;
   voice?: string;
   size?: ClipSize;
@@ -32,14 +33,18 @@ export const clipSize = z
 export const clipSeed = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const clipVoice = z.string().trim().min(1).max(200);
 
+/** Whether the clip is a WebM with alpha. */
+export const isTransparent = ({ background }: Pick<ClipJob, 'background'>): boolean => background === TRANSPARENT.id;
+
 /** What of a job is chosen the same way wherever it comes from. */
 export const clipChoices = z.object({
   avatar: avatarName.optional(),
   background: z
     .string()
-    .regex(/^#?[\da-f]{6}$/i, 'must be a colour such as #00ff00')
+    .regex(/^(#?[\da-f]{6}|transparent)$/i, 'must be a colour such as #00ff00, or transparent')
+    .transform((text) => text.toLowerCase())
     .optional()
-    .describe('A colour to stand before, of presenters that have a matte'),
+    .describe('A colour to stand before, or `transparent` for a WebM with alpha; of presenters that have a matte'),
   voice: clipVoice.optional().describe('A voice of the engine in use'),
   size: clipSize.optional(),
   seed: clipSeed

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import type { ClipView } from '../../../shared/protocol';
 import type { Settings } from '../../../shared/settings';
 import { DEFAULT_PRESENTER } from '../avatar/open';
-import { writeFileAtomic } from '../config/atomic';
+import { replaceFile } from '../config/atomic';
 import { HeraldError } from '../errors';
 import { type EndedJob, JOB_ID, JobQueue, type JobTools, newJobId } from '../job-queue';
 import type { Log } from '../log';
-import type { ClipJob } from './job';
+import { clipFormatOf } from './format';
+import { type ClipJob, isTransparent } from './job';
 import type { ClipFacts } from './render';
 
 export interface ClipLibraryOptions {
@@ -34,6 +35,8 @@ const sidecarSchema = z.object({
   durationMs: z.number(),
   widthPx: z.int(),
   heightPx: z.int(),
+  /** A WebM with alpha. */
+  transparent: z.boolean().default(false),
   sentences: z.array(z.object({ text: z.string(), startMs: z.number(), endMs: z.number() })),
 });
 export type ClipSidecar = z.infer<typeof sidecarSchema>;
@@ -56,7 +59,7 @@ export class ClipLibrary {
         ...(problem !== undefined && { problem }),
       }),
   });
-  private readonly about = new Map<string, { title: string; avatar: string }>();
+  private readonly about = new Map<string, { title: string; avatar: string; transparent: boolean }>();
 
   constructor(private readonly options: ClipLibraryOptions) {}
 
@@ -72,17 +75,20 @@ export class ClipLibrary {
     const id = newJobId();
     const avatar = job.avatar ?? settings.avatar_id ?? DEFAULT_PRESENTER;
     const title = titleOf(job);
+    const transparent = isTransparent(job);
+    const about = { title, avatar, transparent };
     this.queue.add(async (tools) => {
       await mkdir(this.options.dir, { recursive: true });
-      const facts = await make({ settings, dataDir, job, out: this.fileOf(id) }, tools);
+      const facts = await make({ settings, dataDir, job, out: this.fileOf(id, transparent) }, tools);
       const { durationMs, widthPx, heightPx, sentences } = facts;
       const createdAt = new Date().toISOString();
-      const sidecar = { format: 'herald-clip/1', title, avatar, createdAt, durationMs, widthPx, heightPx, sentences };
-      writeFileAtomic(this.sidecarOf(id), `${JSON.stringify(sidecar, null, 1)}\n`, 0o644);
+      const found = { durationMs, widthPx, heightPx, sentences };
+      const sidecar = { format: 'herald-clip/1', ...about, createdAt, ...found };
+      await replaceFile(this.sidecarOf(id), `${JSON.stringify(sidecar, null, 1)}\n`, 0o644);
       this.options.log.info(`clip ${id}: ${(durationMs / 1_000).toFixed(1)} s`);
       return facts;
     }, id);
-    this.about.set(id, { title, avatar });
+    this.about.set(id, about);
     return id;
   }
 
@@ -125,7 +131,7 @@ export class ClipLibrary {
   /** A finished clip. @throws HeraldError('not-found') */
   async file(id: string): Promise<{ path: string; sidecar: ClipSidecar; bytes: number }> {
     const sidecar = JOB_ID.test(id) ? await this.readSidecar(id) : undefined;
-    const path = JOB_ID.test(id) ? this.fileOf(id) : '';
+    const path = sidecar ? this.fileOf(id, sidecar.transparent) : '';
     const found = sidecar && (await stat(path).catch(() => undefined));
     if (!sidecar || !found) {
       const state = this.queue.get(id)?.state;
@@ -140,7 +146,8 @@ export class ClipLibrary {
     await this.view(id);
     await this.queue.remove(id);
     this.about.delete(id);
-    await Promise.all([this.fileOf(id), this.sidecarOf(id)].map((file) => rm(file, { force: true })));
+    const files = [this.fileOf(id, false), this.fileOf(id, true), this.sidecarOf(id)];
+    await Promise.all(files.map((file) => rm(file, { force: true })));
   }
 
   close(): Promise<void> {
@@ -149,9 +156,8 @@ export class ClipLibrary {
 
   private async storedView(id: string): Promise<ClipView> {
     const { sidecar, bytes } = await this.file(id);
-    const { title, avatar, createdAt, durationMs, widthPx, heightPx } = sidecar;
-    const facts = { title, avatar, createdAt, durationMs, widthPx, heightPx, bytes };
-    return { id, state: 'done', progress: 1, warnings: [], ...facts };
+    const { format: _format, sentences: _sentences, ...facts } = sidecar;
+    return { id, state: 'done', progress: 1, warnings: [], ...facts, bytes };
   }
 
   private async readSidecar(id: string): Promise<ClipSidecar | undefined> {
@@ -162,7 +168,8 @@ export class ClipLibrary {
     }
   }
 
-  private fileOf = (id: string): string => join(this.options.dir, `${id}.mp4`);
+  private fileOf = (id: string, transparent: boolean): string =>
+    join(this.options.dir, `${id}.${clipFormatOf(transparent)}`);
   private sidecarOf = (id: string): string => join(this.options.dir, `${id}.json`);
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Avatar, Box, I420Picture, PerformanceClip } from '../avatar/avatar';
+import { pictureBytes } from '../avatar/background';
 
 /** An avatar whose walk begins somewhere else, so that a row of clips does not always nod at the same word. */
 export class OffsetAvatar implements Avatar {
@@ -70,7 +71,7 @@ export class OffsetAvatar implements Avatar {
     } catch (error) {
       this.onFault(error);
       const { widthPx, heightPx } = this;
-      return { widthPx, heightPx, data: new Uint8Array((widthPx * heightPx * 3) / 2) };
+      return { widthPx, heightPx, data: new Uint8Array(pictureBytes(this, this.background)) };
     }
   }
 

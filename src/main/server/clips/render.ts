@@ -5,6 +5,7 @@ import { msToSamples, SAMPLES_PER_PICTURE, samplesToMs } from '../../../shared/u
 import type { DecodedAudio } from '../audio/decode';
 import type { Performance } from '../avatar/actions';
 import type { Avatar } from '../avatar/avatar';
+import { pictureBytes } from '../avatar/background';
 import { HeraldError } from '../errors';
 import type { Mouth } from '../mouth/mouth';
 import { PatientClock } from '../playout/patient-clock';
@@ -95,10 +96,7 @@ export async function renderClip(script: ClipScript, options: ClipOptions): Prom
   await makeOutFolder(dirname(out));
   const partFile = join(dirname(out), `.${basename(out).slice(0, 100)}.${randomBytes(4).toString('hex')}.part`);
   const room = await CuttingRoom.open(partFile, avatar, options.size, holds);
-  const buffers = new PictureBuffers(
-    (avatar.widthPx * avatar.heightPx * 3) / 2,
-    MAX_BACKLOG_PICTURES + BLENDED_BUFFERS,
-  );
+  const buffers = new PictureBuffers(pictureBytes(avatar, avatar.background), MAX_BACKLOG_PICTURES + BLENDED_BUFFERS);
   const { widthPx, heightPx } = avatar;
   const director = new Director({ ...options, mouth, size: { widthPx, heightPx }, room, holds, signal: stop });
   const { modes } = director;

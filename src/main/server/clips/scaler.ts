@@ -1,4 +1,5 @@
-import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709 } from 'node-av/constants';
+import type { AVPixelFormat } from 'node-av/constants';
+import { AV_PIX_FMT_YUVA420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709 } from 'node-av/constants';
 import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib';
 import { track } from '../metrics/native';
 import type { SizePlan } from './size';
@@ -13,16 +14,26 @@ export class PictureScaler {
   private readonly target: Frame;
   private readonly untrack = track('clip-scaler');
 
-  private constructor(private readonly plan: SizePlan) {
+  private constructor(
+    private readonly plan: SizePlan,
+    format: AVPixelFormat,
+  ) {
     this.scaler.allocContext();
     this.scaler.setOption('sws_flags', SCALER_FLAGS);
-    this.cut = picture(plan.crop);
-    this.target = picture(plan);
+    this.cut = picture(plan.crop, format);
+    this.target = picture(plan, format);
   }
 
-  /** @returns undefined where pictures go through as they are */
-  static of({ widthPx, heightPx }: { widthPx: number; heightPx: number }, plan: SizePlan): PictureScaler | undefined {
-    return plan.widthPx === widthPx && plan.heightPx === heightPx ? undefined : new PictureScaler(plan);
+  /**
+   * @param format yuv420p, or yuva420p, whose colours are straight and go on behind the edges, so that its planes scale each on their own
+   * @returns undefined where pictures go through as they are
+   */
+  static of(
+    { widthPx, heightPx }: { widthPx: number; heightPx: number },
+    plan: SizePlan,
+    format: AVPixelFormat,
+  ): PictureScaler | undefined {
+    return plan.widthPx === widthPx && plan.heightPx === heightPx ? undefined : new PictureScaler(plan, format);
   }
 
   /** @returns a picture that is valid until the next call */
@@ -48,8 +59,8 @@ export class PictureScaler {
 
   private crop(source: Frame): void {
     const { xPx, yPx, widthPx, heightPx } = this.plan.crop;
-    for (let plane = 0; plane < 3; plane++) {
-      const half = plane === 0 ? 0 : 1;
+    for (let plane = 0; plane < (source.format === AV_PIX_FMT_YUVA420P ? 4 : 3); plane++) {
+      const half = plane === 1 || plane === 2 ? 1 : 0;
       const [from, to] = [source.data![plane]!, this.cut.data![plane]!];
       const [fromStride, toStride] = [source.linesize[plane]!, this.cut.linesize[plane]!];
       const width = widthPx >> half;
@@ -61,12 +72,12 @@ export class PictureScaler {
   }
 }
 
-function picture({ widthPx, heightPx }: { widthPx: number; heightPx: number }): Frame {
+function picture({ widthPx, heightPx }: { widthPx: number; heightPx: number }, format: AVPixelFormat): Frame {
   const frame = new Frame();
   frame.alloc();
   frame.width = widthPx;
   frame.height = heightPx;
-  frame.format = AV_PIX_FMT_YUV420P;
+  frame.format = format;
   frame.colorSpace = AVCOL_SPC_BT709;
   frame.colorRange = AVCOL_RANGE_MPEG;
   FFmpegError.throwIfError(frame.allocBuffer(), 'allocate a picture');

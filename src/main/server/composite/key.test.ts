@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { backgroundOf } from '../avatar/background';
+import { colourOf } from '../avatar/background';
 import { keyOver } from './key';
 
 const SIDE = 4;
 const PIXELS = SIDE * SIDE;
-const green = backgroundOf('#00ff00');
+const green = colourOf('#00ff00');
 
 function picture(y: number, u: number, v: number): Uint8Array {
   const data = new Uint8Array((PIXELS * 3) / 2).fill(y, 0, PIXELS);
@@ -46,10 +46,10 @@ describe('a colour', () => {
     ['#000000', 16, 128, 128],
     ['#0000FF', 32, 240, 118],
   ])('%s is Y %i, U %i, V %i in BT.709', (text, y, u, v) => {
-    expect(backgroundOf(text)).toMatchObject({ y, u, v });
+    expect(colourOf(text)).toMatchObject({ y, u, v });
   });
 
   it('is six digits and nothing else', () => {
-    for (const text of ['green', '#0f0', '#00ff0', '00ff00;', '']) expect(() => backgroundOf(text)).toThrow('#00ff00');
+    for (const text of ['green', '#0f0', '#00ff0', '00ff00;', '']) expect(() => colourOf(text)).toThrow('#00ff00');
   });
 });

@@ -131,9 +131,17 @@ export class ExportLibrary {
       return { path, title, ...media, cues: cuesOf(turns), ...(face && { face }) };
     }
     const { path, sidecar } = await this.options.clips.file(clip!);
+    const { transparent } = sidecar;
     const media = await probeMedia(path);
     const face = wantsFace ? await this.faceOf(sidecar.avatar, media) : undefined;
-    return { path, title: sidecar.title, ...media, cues: subtitlesOf(sidecar.sentences), ...(face && { face }) };
+    return {
+      path,
+      title: sidecar.title,
+      ...media,
+      cues: subtitlesOf(sidecar.sentences),
+      transparent,
+      ...(face && { face }),
+    };
   }
 
   /** Of the presenter as it is now, where it is still there; otherwise crops take the middle. */

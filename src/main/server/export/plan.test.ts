@@ -57,8 +57,21 @@ describe('what ffmpeg is told', () => {
     expect(plan({ format: 'mp3' }).outputOptions.join(' ')).toContain('-map 0:a:0 -vn -c:a libmp3lame');
   });
 
+  it('keeps alpha where it is wanted, and puts white behind it where it is not', () => {
+    const clear = { ...source, transparent: true };
+    const webm = plan({ format: 'webm', transparent: true, subtitles: true }, clear);
+    expect(webm.inputOptions).toEqual(['-c:v', 'libvpx-vp9']);
+    expect(webm.outputOptions.join(' ')).toContain('-pix_fmt yuva420p -auto-alt-ref 0');
+    expect(webm.filter).toContain('subtitles=captions.srt:alpha=1');
+    expect(plan({ format: 'mov', transparent: true }, clear).outputOptions.join(' ')).toContain('4444');
+    expect(plan({ format: 'mp4', crop: 'square' }, clear).filter).toBe(
+      'color=white:s=1280x720:r=25[white];[white][0:v]overlay=shortest=1[flat];[flat]crop=720:720:540:0[out]',
+    );
+    expect(() => plan({ format: 'mp4', transparent: true }, clear)).toThrow('say webm, mov or gif');
+  });
+
   it.each([
-    [{ format: 'webm', transparent: true }, 'alpha variant'],
+    [{ format: 'webm', transparent: true }, 'Make a clip with background "transparent"'],
     [{ format: 'mp3', crop: 'square' }, 'no picture'],
     [{ format: 'mp4', startS: 10 }, '10.000 s long'],
     [{ format: 'mp4', startS: 5, endS: 5 }, 'later than startS'],

@@ -3,7 +3,7 @@ import type { Box } from '../avatar/avatar';
 import { cropAround } from '../clips/size';
 import { HeraldError } from '../errors';
 import { type Cue, toSrt } from '../recordings/subtitles';
-import { DEFAULT_CRF, type ExportOptions, isSoundOnly } from './request';
+import { canHaveAlpha, DEFAULT_CRF, type ExportOptions, isSoundOnly } from './request';
 
 export interface ExportSource {
   path: string;
@@ -13,6 +13,8 @@ export interface ExportSource {
   /** Where the face is, where that is known. */
   face?: Box;
   cues: readonly Cue[];
+  /** A WebM with alpha. */
+  transparent?: boolean;
 }
 
 /** What ffmpeg is to do, without a name of any file. */
@@ -37,22 +39,20 @@ const GIF_PICTURES_PER_SECOND = 12.5;
 const MUXERS: Record<ExportFormat, string> = {
   mp4: 'mp4',
   webm: 'webm',
+  mov: 'mov',
   gif: 'gif',
   m4a: 'ipod',
   mp3: 'mp3',
   wav: 'wav',
 };
+/** FFmpeg's own VP9 decoder leaves alpha out. */
+const WITH_ALPHA_READ = ['-c:v', 'libvpx-vp9'];
 const SUBTITLE_STYLE = 'FontName=Sans,FontSize=18,Outline=2,Shadow=0,MarginV=24';
 
 /** @throws HeraldError('malformed' | 'refused') for wishes that cannot be had, saying why */
 export function planExport(options: ExportOptions, source: ExportSource): ExportPlan {
   const { format, subtitles, transparent } = options;
-  if (transparent) {
-    throw new HeraldError(
-      'refused',
-      'a transparent WebM needs a presenter with an alpha variant, and this one was recorded with its background',
-    );
-  }
+  if (transparent) checkAlpha(format, source);
   const { startMs, endMs } = range(options, source.durationMs);
   const sound = isSoundOnly(format);
   if (sound && (options.crop || options.shorterSidePx !== undefined || subtitles)) {
@@ -65,11 +65,11 @@ export function planExport(options: ExportOptions, source: ExportSource): Export
   const filter = sound ? undefined : filterOf(options, source, cues.length > 0);
   return {
     // Before the input: what comes earlier is skipped and not decoded. Exact all the same, as everything is encoded anew.
-    inputOptions: startMs > 0 ? ['-ss', seconds(startMs)] : [],
+    inputOptions: [...(startMs > 0 ? ['-ss', seconds(startMs)] : []), ...(source.transparent ? WITH_ALPHA_READ : [])],
     outputOptions: [
       ...(filter ? ['-map', '[out]'] : sound ? [] : ['-map', '0:v:0']),
       ...(format === 'gif' ? [] : ['-map', sound ? '0:a:0' : '0:a:0?']),
-      ...codecs(format, options.crf),
+      ...codecs(format, options.crf, transparent),
       ...['-t', seconds(endMs - startMs)],
       // Nothing of the machine or of what was said to make it.
       ...['-map_metadata', '-1', '-fflags', '+bitexact'],
@@ -79,6 +79,19 @@ export function planExport(options: ExportOptions, source: ExportSource): Export
     ...(filter && { filter }),
     ...(cues.length > 0 && { subtitles: toSrt(cues) }),
   };
+}
+
+/** @throws HeraldError that says what to ask for instead */
+function checkAlpha(format: ExportFormat, { transparent }: ExportSource): void {
+  if (!transparent) {
+    throw new HeraldError(
+      'refused',
+      'transparent: it was made with its background. Make a clip with background "transparent" and export that',
+    );
+  }
+  if (!canHaveAlpha(format)) {
+    throw new HeraldError('malformed', `transparent: ${format} has no alpha; say webm, mov or gif, or leave it out`);
+  }
 }
 
 function range({ startS = 0, endS }: ExportOptions, durationMs: number): { startMs: number; endMs: number } {
@@ -91,7 +104,7 @@ function range({ startS = 0, endS }: ExportOptions, durationMs: number): { start
   return { startMs, endMs };
 }
 
-function codecs(format: ExportFormat, crf: number | undefined): string[] {
+function codecs(format: ExportFormat, crf: number | undefined, transparent: boolean): string[] {
   switch (format) {
     case 'mp4':
       return [
@@ -100,8 +113,17 @@ function codecs(format: ExportFormat, crf: number | undefined): string[] {
       ];
     case 'webm':
       return [
-        ...['-c:v', 'libvpx-vp9', '-crf', String(crf ?? DEFAULT_CRF.webm), '-b:v', '0', '-pix_fmt', 'yuv420p'],
+        ...['-c:v', 'libvpx-vp9', '-crf', String(crf ?? DEFAULT_CRF.webm), '-b:v', '0'],
+        // Alternate references would be hidden pictures that colours and alpha do not have at the same places.
+        ...(transparent ? ['-pix_fmt', 'yuva420p', '-auto-alt-ref', '0'] : ['-pix_fmt', 'yuv420p']),
         ...['-deadline', 'good', '-cpu-used', '4', '-row-mt', '1', '-r', '25', '-c:a', 'libopus', '-b:a', '96k'],
+      ];
+    case 'mov':
+      // ProRes 4444 is what video editors read alpha from; without alpha, 422 HQ is what they edit best.
+      return [
+        ...['-c:v', 'prores_ks', '-profile:v', transparent ? '4444' : 'hq', '-vendor', 'apl0'],
+        ...['-pix_fmt', transparent ? 'yuva444p10le' : 'yuv422p10le', ...(transparent ? ['-alpha_bits', '16'] : [])],
+        ...['-r', '25', '-c:a', 'pcm_s16le', '-movflags', '+faststart'],
       ];
     case 'gif':
       return ['-an', '-loop', '0'];
@@ -118,6 +140,7 @@ function codecs(format: ExportFormat, crf: number | undefined): string[] {
 function filterOf(options: ExportOptions, source: ExportSource, captions: boolean): string | undefined {
   const { format, crop } = options;
   const steps: string[] = [];
+  const keepsAlpha = options.transparent;
   let { widthPx, heightPx } = source;
   if (crop) {
     const middle = { xPx: widthPx / 2, yPx: heightPx / 2, widthPx: 0, heightPx: 0 };
@@ -132,13 +155,20 @@ function filterOf(options: ExportOptions, source: ExportSource, captions: boolea
     const even = (side: number) => Math.max(2, Math.round((side * wantedPx) / shorterPx / 2) * 2);
     steps.push(`scale=${even(widthPx)}:${even(heightPx)}:flags=lanczos`);
   }
-  if (captions) steps.push(`subtitles=${SUBTITLES_FILE}:force_style='${SUBTITLE_STYLE}'`);
+  if (captions)
+    steps.push(`subtitles=${SUBTITLES_FILE}${keepsAlpha ? ':alpha=1' : ''}:force_style='${SUBTITLE_STYLE}'`);
+  const onWhite =
+    source.transparent && !keepsAlpha
+      ? `color=white:s=${source.widthPx}x${source.heightPx}:r=25[white];[white][0:v]overlay=shortest=1`
+      : undefined;
+  const from = onWhite ? `${onWhite}[flat];[flat]` : '[0:v]';
   if (format === 'gif') {
     // The palette is made for what moves, the face: the background keeps its dither still.
-    const drawn = `[0:v]${steps.join(',')},split[a][b]`;
+    const drawn = `${from}${steps.join(',')},split[a][b]`;
     return `${drawn};[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=3:diff_mode=rectangle[out]`;
   }
-  return steps.length > 0 ? `[0:v]${steps.join(',')}[out]` : undefined;
+  if (steps.length === 0) return onWhite ? `${onWhite}[out]` : undefined;
+  return `${from}${steps.join(',')}[out]`;
 }
 
 /** In the time of the part that is exported. */

@@ -4,9 +4,13 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../../shared/export-format
 const SOUND_ONLY: readonly ExportFormat[] = ['m4a', 'mp3', 'wav'];
 export const isSoundOnly = (format: ExportFormat): boolean => SOUND_ONLY.includes(format);
 
+const WITH_ALPHA: readonly ExportFormat[] = ['webm', 'mov', 'gif'];
+export const canHaveAlpha = (format: ExportFormat): boolean => WITH_ALPHA.includes(format);
+
 export const contentTypeOf: Record<ExportFormat, string> = {
   mp4: 'video/mp4',
   webm: 'video/webm',
+  mov: 'video/quicktime',
   gif: 'image/gif',
   m4a: 'audio/mp4',
   mp3: 'audio/mpeg',
@@ -26,6 +30,11 @@ export const exportOptions = z.object({
   shorterSidePx: z.int().min(64).max(2_160).optional().describe('Scaled to this; as it is unless given (a GIF: 480)'),
   subtitles: z.boolean().default(false).describe('Burn in what is said'),
   crf: z.int().min(0).max(51).optional().describe('Quality, less is better: mp4 20, webm 32'),
-  transparent: z.boolean().default(false).describe('WebM without a background, of presenters that have none'),
+  transparent: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Keep the alpha of a clip made with `background: transparent`: webm, mov, gif; white stands behind it otherwise',
+    ),
 });
 export type ExportOptions = z.infer<typeof exportOptions>;

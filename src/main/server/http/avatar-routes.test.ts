@@ -51,7 +51,7 @@ it('lists who can appear, who cannot and why, and who appears by default, withou
   expect(data.default).toBe('clara');
   expect(data.avatars).toEqual(
     ['clara', 'leo', 'maya'].map((id) =>
-      expect.objectContaining({ id, kind: 'presenter', thumbnail: true, name: expect.anything() }),
+      expect.objectContaining({ id, kind: 'presenter', thumbnail: true, matte: true, name: expect.anything() }),
     ),
   );
   expect(data.problems).toEqual([{ id: 'broken', message: expect.stringMatching(/not JSON.*Restore/) }]);
@@ -70,7 +70,11 @@ it('shows the first picture of an imported folder, and the new one where another
   const folder = { pictures: 2, widthPx: 64, heightPx: 96 };
   await writeLiveTalkingFolder(join(dir, 'anna'), folder);
   const { data } = avatarsReply.parse((await get('/api/avatars')).json());
-  expect(data.avatars.find(({ id }) => id === 'anna')).toMatchObject({ thumbnail: true, removable: false });
+  expect(data.avatars.find(({ id }) => id === 'anna')).toMatchObject({
+    thumbnail: true,
+    matte: false,
+    removable: false,
+  });
   const portrait = await get('/api/avatars/anna/thumbnail');
   expect(portrait.headers).toMatchObject({ 'content-type': 'image/jpeg', 'cache-control': 'private, no-cache' });
   expect((await get('/api/avatars/anna/thumbnail')).rawPayload).toEqual(portrait.rawPayload);

@@ -40,13 +40,14 @@ export async function avatarRoutes(app: FastifyInstance, options?: AvatarRouteDe
       },
       async () => {
         const listing = await avatars.list();
-        const summaries = listing.avatars.map(({ id, kind, name, widthPx, heightPx, thumbnailFile }) => ({
+        const summaries = listing.avatars.map(({ id, kind, name, widthPx, heightPx, thumbnailFile, key }) => ({
           id,
           kind,
           name,
           widthPx,
           heightPx,
           thumbnail: thumbnailFile !== undefined || (stills !== undefined && kind === 'livetalking'),
+          matte: key !== undefined,
           removable: removal?.isRemovable(id) ?? false,
         }));
         return {

@@ -25,7 +25,7 @@ const clipBody = clipChoices.extend({
     .describe('Lines with [pause 1.5], [voice NAME], [mode still]; or a list of texts, {say, voice}, {pause}, {mode}'),
 });
 
-/** Clips: a text or script in, an MP4 out, without a viewer. */
+/** Clips: a text or script in, an MP4 (or a WebM with alpha) out, without a viewer. */
 export async function clipRoutes(app: FastifyInstance, { clips }: { clips?: ClipLibrary }): Promise<void> {
   if (!clips) return;
   await withFiles(app, (scope) => routesOf(scope, clips));
@@ -62,10 +62,21 @@ function routesOf(app: FastifyInstance, clips: ClipLibrary): void {
   );
   routes.get(
     '/api/clips/:id/file',
-    { schema: { summary: 'The finished clip; Range is supported', tags, params: byId, response: failures } },
+    {
+      schema: {
+        summary: 'The finished clip, video/mp4 or, with alpha, video/webm; Range is supported',
+        tags,
+        params: byId,
+        response: failures,
+      },
+    },
     async ({ params }, reply) => {
       const { path, sidecar } = await clips.file(params.id);
-      return sendMedia(reply as unknown as FastifyReply, { path, contentType: 'video/mp4', title: sidecar.title });
+      return sendMedia(reply as unknown as FastifyReply, {
+        path,
+        contentType: sidecar.transparent ? 'video/webm' : 'video/mp4',
+        title: sidecar.title,
+      });
     },
   );
   for (const [ending, type, write] of SUBTITLE_FORMATS) {

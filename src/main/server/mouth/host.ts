@@ -299,5 +299,5 @@ export class MouthHost implements Mouth {
 
 const faceKey = (avatar: Avatar, pictureIndex: number): string => {
   const { xPx, yPx, widthPx, heightPx } = avatar.faceBox(pictureIndex);
-  return `${avatar.id}${avatar.background?.hex ?? ''}/${pictureIndex}/${xPx},${yPx},${widthPx},${heightPx}`;
+  return `${avatar.id}${avatar.background?.id ?? ''}/${pictureIndex}/${xPx},${yPx},${widthPx},${heightPx}`;
 };

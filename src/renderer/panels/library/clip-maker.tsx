@@ -1,4 +1,4 @@
-import { Button, FileButton, Textarea } from '@mantine/core';
+import { Button, Checkbox, FileButton, Textarea } from '@mantine/core';
 import { FileText } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -22,21 +22,32 @@ export function ClipMaker() {
   const { t } = useTranslation('library');
   const [words, setWords] = useState('');
   const [shape, setShape] = useState<Shape>('whole');
+  const [transparent, setTransparent] = useState(false);
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const voices = useStudio((s) => s.voices);
   const onStage = useStudio((s) => s.session?.avatar);
   const { voice: chosen, avatar: preferred } = usePreferences();
+  const avatars = useStudio((s) => s.avatars);
+  const avatar = onStage ?? preferred;
+  const shown = avatars?.avatars.find(({ id }) => id === (avatar ?? avatars.default));
+  // Until the list is there nothing is known to speak against it; the server has the last word.
+  const canBeTransparent = shown?.matte ?? true;
 
   const make = async () => {
     if (words.trim() === '' || asking) return;
     setAsking(true);
     setProblem(undefined);
-    const avatar = onStage ?? preferred;
     const voice = voiceInUse(voices, chosen)?.id;
     const size = SIZES[shape];
-    const wish = { ...wordsOrScript(words), ...(avatar && { avatar }), ...(voice && { voice }), ...(size && { size }) };
+    const wish = {
+      ...wordsOrScript(words),
+      ...(avatar && { avatar }),
+      ...(voice && { voice }),
+      ...(size && { size }),
+      ...(transparent && canBeTransparent && { background: 'transparent' }),
+    };
     const refused = await addClip(wish);
     setAsking(false);
     if (refused === null) setWords('');
@@ -76,6 +87,13 @@ export function ClipMaker() {
           e.preventDefault();
           void make();
         }}
+      />
+      <Checkbox
+        label={t('clips.transparent')}
+        description={t(canBeTransparent ? 'clips.transparentHint' : 'clips.transparentNot')}
+        checked={transparent && canBeTransparent}
+        disabled={!canBeTransparent}
+        onChange={(e) => setTransparent(e.currentTarget.checked)}
       />
       <Fault words={problem} />
       <div className={classes.choices}>

@@ -18,7 +18,7 @@ export function ClipRow({ clip, playing, onPlay }: { clip: Clip; playing: boolea
   const [exporting, setExporting] = useState(false);
   const removal = useLibrary((s) => s.removals[clip.id]);
   const fault = useLibrary((s) => s.faults[clip.id]);
-  const { id, title, state, durationMs } = clip;
+  const { id, title, state, durationMs, transparent } = clip;
   if (removal) return <Removed id={id} title={title} undoable={removal.state === 'undoable'} />;
   const open = state === 'queued' || state === 'running';
   return (
@@ -65,7 +65,9 @@ export function ClipRow({ clip, playing, onPlay }: { clip: Clip; playing: boolea
           </div>
         )}
       </div>
-      {exporting && <ExportPanel source={{ clip: id }} subtitles durationMs={durationMs ?? null} />}
+      {exporting && (
+        <ExportPanel source={{ clip: id }} subtitles durationMs={durationMs ?? null} transparent={transparent} />
+      )}
       <ExportLines sourceId={id} />
     </li>
   );
@@ -87,14 +89,16 @@ function Making({ clip }: { clip: Clip }) {
 }
 
 function About({ clip }: { clip: Clip }) {
+  const { t } = useTranslation('library');
   const figures = useFigures();
-  const { createdAt, durationMs, bytes, widthPx, heightPx, avatar } = clip;
+  const { createdAt, durationMs, bytes, widthPx, heightPx, avatar, transparent } = clip;
   const facts = [
     figures.when(createdAt),
     durationMs === undefined ? '' : figures.length(durationMs),
     bytes === undefined ? '' : figures.bytes(bytes),
     widthPx && heightPx ? `${widthPx} × ${heightPx}` : '',
     avatar,
+    transparent ? t('clips.isTransparent') : '',
   ].filter(Boolean);
   return <Facts facts={facts} />;
 }

@@ -1,7 +1,14 @@
 import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { EXPORT_FORMATS, type ExportFormat, type ExportSource, fittingWish, isSoundOnly } from '../../rtc/exports';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportSource,
+  fittingWish,
+  hasAlpha,
+  isSoundOnly,
+} from '../../rtc/exports';
 import { startExport } from '../../store/exports';
 import classes from './export.module.css';
 import { useFigures } from './figures';
@@ -12,11 +19,17 @@ const CROPS = ['none', 'square', 'portrait'] as const;
 type Crop = (typeof CROPS)[number];
 
 /** Another format, another shape, a part of it: what is wanted. */
-export function ExportPanel(props: { source: ExportSource; subtitles: boolean; durationMs: number | null }) {
+export function ExportPanel(props: {
+  source: ExportSource;
+  subtitles: boolean;
+  durationMs: number | null;
+  /** It has alpha, which some formats can keep. */
+  transparent?: boolean;
+}) {
   const { t } = useTranslation('library');
   const figures = useFigures();
-  const { source, subtitles, durationMs } = props;
-  const [format, setFormat] = useState<ExportFormat>('mp4');
+  const { source, subtitles, durationMs, transparent = false } = props;
+  const [format, setFormat] = useState<ExportFormat>(transparent ? 'mov' : 'mp4');
   const [crop, setCrop] = useState<Crop>('none');
   const [burnIn, setBurnIn] = useState(false);
   const [from, setFrom] = useState('');
@@ -24,6 +37,7 @@ export function ExportPanel(props: { source: ExportSource; subtitles: boolean; d
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string>();
   const soundOnly = isSoundOnly(format);
+  const keepsAlpha = transparent && hasAlpha(format);
   const part = partOf(from, to, durationMs);
 
   const start = async () => {
@@ -31,7 +45,11 @@ export function ExportPanel(props: { source: ExportSource; subtitles: boolean; d
     setAsking(true);
     setProblem(undefined);
     const shape = crop === 'none' ? undefined : crop;
-    const refused = await startExport(source, { ...fittingWish(format, shape, burnIn), ...part });
+    const refused = await startExport(source, {
+      ...fittingWish(format, shape, burnIn),
+      ...(keepsAlpha && { transparent: true }),
+      ...part,
+    });
     setProblem(refused ?? undefined);
     setAsking(false);
   };
@@ -94,6 +112,7 @@ export function ExportPanel(props: { source: ExportSource; subtitles: boolean; d
           onChange={(e) => setBurnIn(e.currentTarget.checked)}
         />
       )}
+      {transparent && !soundOnly && <p>{t(keepsAlpha ? 'export.keepsAlpha' : 'export.onWhite')}</p>}
       <Fault words={problem} />
     </form>
   );

@@ -1,7 +1,8 @@
-import { keyOver } from '../../composite/key';
-import type { Background } from '../background';
+import type { I420Picture } from '../avatar';
+import { type Background, pictureBytes, TRANSPARENT } from '../background';
 import { VideoClip } from '../clip';
 import { firstPictureOf, type KeyFiles } from '../keyed-clip';
+import { keyerOf } from '../keyer';
 import type { Performance } from './performance';
 
 /** The same performance before another background. In another size than its matte's it is shown as it is. */
@@ -13,10 +14,10 @@ export function keyedPerformance(performance: Performance, files: KeyFiles, back
       try {
         const { widthPx, heightPx } = matte;
         if (widthPx !== size.widthPx || heightPx !== size.heightPx) {
-          yield* performance.steps(size, signal);
+          yield* asItIs(performance, background).steps(size, signal);
           return;
         }
-        const wall = await firstPictureOf(files.wallFile, matte);
+        const keyer = keyerOf(matte, await firstPictureOf(files.wallFile, matte), background);
         let decoded: { gop: number; mattes: Map<number, Uint8Array> } | undefined;
         let index = 0;
         for await (const step of performance.steps(size, signal)) {
@@ -31,8 +32,9 @@ export function keyedPerformance(performance: Performance, files: KeyFiles, back
             );
             decoded = { gop, mattes };
           }
-          const data = step.picture.data.slice();
-          keyOver(data, { widthPx, heightPx, matte: decoded.mattes.get(index)!, wall, background });
+          const data = new Uint8Array(keyer.bytes);
+          data.set(step.picture.data);
+          keyer.apply(data, decoded.mattes.get(index)!);
           yield { ...step, picture: { widthPx, heightPx, data } };
         }
       } finally {
@@ -40,4 +42,22 @@ export function keyedPerformance(performance: Performance, files: KeyFiles, back
       }
     },
   };
+}
+
+/** One without a matte: before a transparent background it brings its own along, as nothing tells where that begins. */
+export function asItIs(performance: Performance, background: Background): Performance {
+  if (background !== TRANSPARENT) return performance;
+  return {
+    ...performance,
+    opaque: true,
+    async *steps(size, signal) {
+      for await (const step of performance.steps(size, signal)) yield { ...step, picture: opaque(step.picture) };
+    },
+  };
+}
+
+function opaque({ widthPx, heightPx, data }: I420Picture): I420Picture {
+  const whole = new Uint8Array(pictureBytes({ widthPx, heightPx }, TRANSPARENT)).fill(255);
+  whole.set(data);
+  return { widthPx, heightPx, data: whole };
 }

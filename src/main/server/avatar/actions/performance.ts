@@ -23,6 +23,8 @@ export interface Performance {
   readonly loop: boolean;
   /** One round, by what its files say of themselves; undefined where they do not. */
   readonly durationMs?: number | undefined;
+  /** It brings its own background where everything else has none. */
+  readonly opaque?: true;
   /**
    * The steps in order, each made when it is asked for; nothing is held but what the next one needs. Frees everything when it
    * ends, when the signal aborts and when its reader stops early.

@@ -40,7 +40,7 @@ const OPTIONS: Record<Container, Record<string, string>> = {
 };
 
 /** libopus looks so far ahead: a packet's sound begins this much before its time. */
-const OPUS_PRE_SKIP_SAMPLES = 312;
+export const OPUS_PRE_SKIP_SAMPLES = 312;
 
 /**
  * Muxes packets into a file that only grows. It works in memory, on the caller's thread and without waiting (0.02 ms a packet);
@@ -158,7 +158,7 @@ export function describePicture(parameters: CodecParameters, { video }: MediaFor
 }
 
 /** RFC 7845 section 5.1: the identification header, which WebM keeps as the codec's private data. */
-function describeOpus(parameters: CodecParameters, channels: number): void {
+export function describeOpus(parameters: CodecParameters, channels: number): void {
   const header = Buffer.alloc(19);
   header.write('OpusHead');
   header.writeUInt8(1, 8); // version

@@ -1,15 +1,22 @@
 import { Dictionary, FFmpegError, FormatContext, Packet, Rational } from 'node-av/lib';
 import { PICTURES_PER_SECOND, SAMPLE_RATE_HZ } from '../../../shared/units';
-import type { AacEncoder } from '../encode/aac';
 import { track } from '../metrics/native';
 import type { EncodedPacket } from '../outputs/output';
+import type { ClipFormat } from './format';
 import type { PictureEncoder } from './picture-encoder';
+import type { SoundEncoder } from './sound-encoder';
+
+/** The index in front, so that it plays while it is fetched; nothing of when and by what it was made. */
+const OPTIONS: Record<ClipFormat, Record<string, string>> = {
+  mp4: { movflags: '+faststart' },
+  webm: { cues_to_front: '1', fflags: '+bitexact' },
+};
 
 /**
- * A finished MP4: its index in front, so that it plays while it is fetched. A recording grows in fragments (outputs/recorder);
- * a clip that is cut off is thrown away, so it may be written in the simplest way.
+ * A finished file. A recording grows in fragments (outputs/recorder); a clip that is cut off is thrown away, so it may be
+ * written in the simplest way.
  */
-export class Mp4File {
+export class ClipFile {
   private readonly output = new FormatContext();
   private readonly packet = new Packet();
   private readonly untrack = track('clip-file');
@@ -17,15 +24,20 @@ export class Mp4File {
   private fault: unknown;
   private closed = false;
 
-  private constructor(path: string) {
+  private constructor(path: string, format: ClipFormat) {
     this.packet.alloc();
     // `file:` so that a colon in a name is no protocol.
-    FFmpegError.throwIfError(this.output.allocOutputContext2(null, 'mp4', `file:${path}`), 'make the MP4');
+    FFmpegError.throwIfError(this.output.allocOutputContext2(null, format, `file:${path}`), 'make the clip');
   }
 
   /** @throws the file system's error when there can be no such file */
-  static async create(path: string, pictures: PictureEncoder, sound: AacEncoder): Promise<Mp4File> {
-    const file = new Mp4File(path);
+  static async create(
+    path: string,
+    format: ClipFormat,
+    pictures: PictureEncoder,
+    sound: SoundEncoder,
+  ): Promise<ClipFile> {
+    const file = new ClipFile(path, format);
     const { output } = file;
     try {
       const video = output.newStream(null);
@@ -37,7 +49,7 @@ export class Mp4File {
       sound.describe(audio.codecpar);
       FFmpegError.throwIfError(await output.openOutput(), 'open the clip');
       file.opened = true;
-      const options = Dictionary.fromObject({ movflags: '+faststart' });
+      const options = Dictionary.fromObject(OPTIONS[format]);
       FFmpegError.throwIfError(await output.writeHeader(options), 'begin the clip');
       return file;
     } catch (error) {
@@ -46,7 +58,7 @@ export class Mp4File {
     }
   }
 
-  /** A packet of x264, in 25ths of a second. */
+  /** In 25ths of a second. */
   picture(packet: Packet): void {
     packet.streamIndex = 0;
     packet.rescaleTs(new Rational(1, PICTURES_PER_SECOND), this.output.streams[0]!.timeBase);
@@ -60,6 +72,7 @@ export class Mp4File {
     packet.pts = packet.dts = BigInt(ptsSamples);
     packet.duration = BigInt(durationSamples);
     packet.isKeyframe = true;
+    packet.rescaleTs(new Rational(1, SAMPLE_RATE_HZ), this.output.streams[1]!.timeBase);
     this.write(packet);
     packet.unref();
   }
