@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -31,12 +31,12 @@ const reversed = (text: string) => [...text].reverse().join('');
 const vault: Vault = { seal: (secret) => ({ sealed: reversed(secret) }), open: ({ sealed }) => reversed(sealed) };
 
 describe('a change', () => {
-  it('is in effect at once where the server can take it up, kept, and there after a restart', () => {
+  it('is in effect at once where the server can take it up, kept, and there after a restart', async () => {
     const live = open();
     const apply = vi.fn(() => expect(live.current.speed).toBe(1.5));
     live.follow({ names: ['speed', 'pitch'], apply });
     live.follow({ names: ['llm_model'], apply: () => expect.unreachable('it did not change') });
-    expect(live.change({ speed: 1.5, pitch: 2, listenport: 9_000 })).toEqual({
+    expect(await live.change({ speed: 1.5, pitch: 2, listenport: 9_000 })).toEqual({
       applied: ['speed', 'pitch'],
       atNextStart: ['listenport'],
       warnings: [],
@@ -48,10 +48,10 @@ describe('a change', () => {
     expect(load().settings).toMatchObject({ speed: 1.5, pitch: 2, listenport: 9_000 });
   });
 
-  it('back to null is the default, and leaves the file', () => {
+  it('back to null is the default, and leaves the file', async () => {
     writeFileSync(join(dataDir, 'settings.json'), JSON.stringify({ speed: 1.5, voice: 'en-us', kept: 'by hand' }));
     const live = open();
-    live.change({ speed: null, voice: null });
+    await live.change({ speed: null, voice: null });
     expect(live.current.speed).toBe(1);
     expect(live.current.voice).toBeUndefined();
     expect(file()).toEqual({ kept: 'by hand' });
@@ -59,10 +59,32 @@ describe('a change', () => {
     expect(rowOf(live, 'voice')).toMatchObject({ value: null, isSet: false });
   });
 
-  it('tells every problem at once and changes nothing', () => {
+  it('waits for the one before, so that neither is lost', async () => {
+    const live = open();
+    const results = await Promise.all([
+      live.change({ speed: 1.5 }),
+      live.change({ pitch: 2 }),
+      live.change({ speed: 2 }),
+    ]);
+    expect(results.map((result) => 'applied' in result && result.applied)).toEqual([['speed'], ['pitch'], ['speed']]);
+    expect(file()).toEqual({ speed: 2, pitch: 2 });
+    expect(readdirSync(dataDir)).toEqual(['settings.json']);
+  });
+
+  it('that cannot be written changes nothing, and does not hold up the next', async () => {
+    const live = open();
+    mkdirSync(join(dataDir, 'settings.json'));
+    await expect(live.change({ speed: 1.5 })).rejects.toThrow();
+    expect(live.current.speed).toBe(1);
+    rmdirSync(join(dataDir, 'settings.json'));
+    await live.change({ speed: 1.5 });
+    expect(live.current.speed).toBe(1.5);
+  });
+
+  it('tells every problem at once and changes nothing', async () => {
     const live = open(['--voice', 'en-us'], { HERALD_PITCH: '1' });
     const before = { ...live.current };
-    const result = live.change({
+    const result = await live.change({
       speed: 9,
       listenport: 'x',
       llm_extra_body: '{',
@@ -89,7 +111,7 @@ describe('a change', () => {
     expect(() => file()).toThrow();
   });
 
-  it('is refused when a part cannot use it', () => {
+  it('is refused when a part cannot use it', async () => {
     const live = open();
     live.follow({
       names: ['rules'],
@@ -99,22 +121,22 @@ describe('a change', () => {
       apply: () => expect.unreachable(),
     });
     const path = join(dataDir, 'rules.json');
-    expect(live.change({ rules: 'rules.json' })).toEqual({
+    expect(await live.change({ rules: 'rules.json' })).toEqual({
       problems: [{ name: 'rules', msg: `--rules ${path} cannot be read` }],
     });
   });
 
-  it('keeps paths as they were typed and uses them from the data folder', () => {
+  it('keeps paths as they were typed and uses them from the data folder', async () => {
     const live = open();
-    live.change({ rules: 'rules.json' });
+    await live.change({ rules: 'rules.json' });
     expect(file()).toEqual({ rules: 'rules.json' });
     expect(live.current.rules).toBe(join(dataDir, 'rules.json'));
     expect(load().settings.rules).toBe(join(dataDir, 'rules.json'));
   });
 
-  it('would not keep the server from starting next time', () => {
+  it('would not keep the server from starting next time', async () => {
     const live = open();
-    const refused = live.change({ transport: 'rtmp' });
+    const refused = await live.change({ transport: 'rtmp' });
     // Only while this build does not push: what load.ts refuses, a change must refuse as well.
     const starts = loadSettings({ argv: ['--transport', 'rtmp'], env: {}, version: '1', defaultDataDir: dataDir });
     expect('problems' in refused).toBe(starts.kind === 'problems');
@@ -122,27 +144,27 @@ describe('a change', () => {
 });
 
 describe('secrets', () => {
-  it('are told as set or not set only', () => {
+  it('are told as set or not set only', async () => {
     const live = open([], { OPENAI_API_KEY: 'sk-environment' });
-    live.change({ llm_api_key: 'sk-typed' });
+    await live.change({ llm_api_key: 'sk-typed' });
     expect(JSON.stringify(live.describe())).not.toMatch(/sk-/);
     expect(rowOf(live, 'llm_api_key')).toMatchObject({ secret: true, isSet: true, value: null });
     expect(rowOf(live, 'openai_api_key')).toMatchObject({ isSet: true, locked: expect.any(String) });
     expect(rowOf(live, 'deepseek_api_key')).toMatchObject({ isSet: false });
   });
 
-  it('in plain text are warned of, once, in a file that only its owner reads', () => {
+  it('in plain text are warned of, once, in a file that only its owner reads', async () => {
     const live = open();
-    expect(live.change({ llm_api_key: 'sk-typed' })).toMatchObject({
+    expect(await live.change({ llm_api_key: 'sk-typed' })).toMatchObject({
       warnings: [expect.stringMatching(/^llm_api_key .*plain text/)],
     });
-    expect(live.change({ speed: 2 })).toMatchObject({ warnings: [] });
+    expect(await live.change({ speed: 2 })).toMatchObject({ warnings: [] });
     expect(statSync(join(dataDir, 'settings.json')).mode & 0o777).toBe(0o600);
   });
 
-  it('are sealed where the system can, and opened by it alone', () => {
+  it('are sealed where the system can, and opened by it alone', async () => {
     const live = open([], {}, vault);
-    expect(live.change({ llm_api_key: 'sk-typed' })).toMatchObject({ warnings: [] });
+    expect(await live.change({ llm_api_key: 'sk-typed' })).toMatchObject({ warnings: [] });
     expect(live.current.llm_api_key).toBe('sk-typed');
     expect(file().llm_api_key).toEqual({ sealed: 'depyt-ks' });
     expect(load([], {}, vault).settings.llm_api_key).toBe('sk-typed');

@@ -53,6 +53,8 @@ export class LiveSettings {
   readonly #dataDir: string;
   readonly #vault: Vault | undefined;
   readonly #followers: Follower[] = [];
+  /** Ends when the change under way does. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor({ settings, sources, dataDir, vault }: LiveSettingsOptions) {
     this.current = { ...settings };
@@ -71,16 +73,23 @@ export class LiveSettings {
   }
 
   /**
+   * Changes wait for one another.
    * @param changes by name; null or undefined goes back to the default
    * @throws when settings.json cannot be read or written; nothing has changed then
    */
-  change(changes: Readonly<Record<string, unknown>>): ChangeResult {
+  change(changes: Readonly<Record<string, unknown>>): Promise<ChangeResult> {
+    const result = this.#changing.then(() => this.#change(changes));
+    this.#changing = result.catch(() => {});
+    return result;
+  }
+
+  async #change(changes: Readonly<Record<string, unknown>>): Promise<ChangeResult> {
     const { values, written, problems } = this.#checked(changes);
     if (problems.length > 0) return { problems };
     const names = (Object.keys(values) as SettingName[]).filter((name) => !same(values[name], this.#saved[name]));
 
     const secretsBefore = this.#plainSecrets();
-    const plain = saveSettings(this.#dataDir, written, this.#vault);
+    const plain = await saveSettings(this.#dataDir, written, this.#vault);
     for (const name of Object.keys(values) as SettingName[]) {
       this.#sources[name] = written[name] === undefined ? 'default' : 'settings.json';
       assign(this.#saved, name, values[name]);

@@ -152,9 +152,9 @@ it('prints help and version, whatever else is wrong', () => {
 });
 
 describe('files', () => {
-  it('saves changes and keeps the rest', () => {
+  it('saves changes and keeps the rest', async () => {
     writeFileSync(join(dataDir, 'settings.json'), '{"tts":"edgetts","future":1,"listenport":1}');
-    saveSettings(dataDir, { max_session: 3, listenport: undefined, data: '/x' });
+    await saveSettings(dataDir, { max_session: 3, listenport: undefined, data: '/x' });
     expect(JSON.parse(readFileSync(join(dataDir, 'settings.json'), 'utf8'))).toEqual({
       tts: 'edgetts',
       future: 1,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SettingName, type Settings, settingInfo, settingNames } from '../../../shared/settings';
-import { writeFileAtomic } from './atomic';
+import { replaceFile, writeFileAtomic } from './atomic';
 
 /** A secret as it stands in settings.json once the system's safe storage holds its key. */
 export interface Sealed {
@@ -39,14 +39,19 @@ export function readSettingsFile(file: string): Record<string, unknown> | undefi
 
 /**
  * Writes settings.json with these keys changed (undefined removes one) and the others as they were, all secrets sealed where
- * that can be done. @returns the secrets that stand there in plain text.
+ * that can be done. One call at a time: the file is read first. @returns the secrets that stand there in plain text.
  */
-export function saveSettings(dataDir: string, changes: Partial<Settings>, vault?: Vault): SettingName[] {
+export async function saveSettings(dataDir: string, changes: Partial<Settings>, vault?: Vault): Promise<SettingName[]> {
+  const { file, text, plain } = changed(dataDir, changes, vault);
+  await replaceFile(file, text);
+  return plain;
+}
+
+function changed(dataDir: string, changes: Partial<Settings>, vault: Vault | undefined) {
   const file = settingsFileOf(dataDir);
   const { data: _livesElsewhere, ...next } = { ...readSettingsFile(file), ...changes };
   const { content, plain } = sealed(next, vault);
-  writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`);
-  return plain;
+  return { file, text: `${JSON.stringify(content, null, 2)}\n`, plain };
 }
 
 /** Seals what was written in plain text, by hand or by a system that had no safe storage then. @returns whether anything changed. */
@@ -54,7 +59,7 @@ export function sealStoredSecrets(dataDir: string, vault: Vault): boolean {
   const file = settingsFileOf(dataDir);
   const content = readSettingsFile(file);
   if (!content || !secretsIn(content).some((name) => vault.seal(content[name] as string))) return false;
-  saveSettings(dataDir, {}, vault);
+  writeFileAtomic(file, changed(dataDir, {}, vault).text);
   return true;
 }
 

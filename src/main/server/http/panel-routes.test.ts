@@ -141,6 +141,17 @@ it('keeps what was written into the file by hand meanwhile', async () => {
   expect(names).toEqual(['前台 1', 'by hand']);
 });
 
+it('keeps all of several that are made at once', async () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const made = await Promise.all(
+    names.map((name) => call('POST', '/api/tokens', { payload: { name, scope: 'control' } })),
+  );
+  expect(made.map((reply) => reply.json().code)).toEqual([0, 0, 0, 0]);
+  expect(JSON.parse(readFileSync(file, 'utf8')).map(({ name }: { name: string }) => name)).toEqual(names);
+  const token = made[3]!.json().data.token;
+  expect(new TokenBook(TOKEN, file).holderOf([token])).toEqual({ name: 'd', scope: 'control' });
+});
+
 it('says what is wrong with the file, and changes nothing', async () => {
   writeFileSync(file, '[{');
   const reply = await call('POST', '/api/tokens', { payload: { name: 'desk', scope: 'view' } });

@@ -46,7 +46,7 @@ export function settingsRoutes(app: FastifyInstance, settings: LiveSettings | un
     },
     async (request, reply) => {
       assertMayChange(request);
-      const result = settings.change(request.body);
+      const result = await settings.change(request.body);
       if ('problems' in result) {
         const msg = result.problems.map(({ name, msg }) => `${name}: ${msg}`).join('; ');
         return reply.code(400).send({ code: -1 as const, msg, problems: result.problems.map(withTold) });

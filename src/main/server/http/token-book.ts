@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { TokensPage, TokenView } from '../../../shared/server-protocol';
-import { writeFileAtomic } from '../config/atomic';
+import { replaceFile } from '../config/atomic';
 import { HeraldError } from '../errors';
 import { SCOPES, type Scope } from './access';
 import { digestOf, MAX_TOKENS, type NamedToken, readTokensFile, Tokens } from './tokens';
@@ -19,6 +19,8 @@ export function linkTokens(own: string): LinkTokens {
 /** The tokens of the server, which can be made and revoked while it runs. Their file may be changed by hand as well. */
 export class TokenBook extends Tokens {
   readonly links: LinkTokens;
+  /** Ends when the change under way does: the file is read before it is written. */
+  private changing: Promise<unknown> = Promise.resolve();
 
   /** @throws what `readTokensFile` finds wrong */
   constructor(
@@ -45,7 +47,16 @@ export class TokenBook extends Tokens {
   }
 
   /** @returns the token, which cannot be had again */
-  add(name: string, scope: Scope): string {
+  add(name: string, scope: Scope): Promise<string> {
+    return this.inTurn(() => this.addNow(name, scope));
+  }
+
+  /** From now on it opens nothing. @returns whether there was one of this name */
+  revoke(name: string): Promise<boolean> {
+    return this.inTurn(() => this.revokeNow(name));
+  }
+
+  private async addNow(name: string, scope: Scope): Promise<string> {
     const kept = this.read();
     if (name.toLowerCase() === 'admin')
       throw new HeraldError('refused', '"admin" is the server\'s own: choose another name');
@@ -57,16 +68,15 @@ export class TokenBook extends Tokens {
     }
     if (kept.length >= MAX_TOKENS) throw new HeraldError('refused', `there are ${MAX_TOKENS} tokens: revoke one first`);
     const token = randomBytes(18).toString('base64url');
-    this.replace([...kept, { name, scope, sha256: digestOf(token).toString('hex') }]);
+    await this.replace([...kept, { name, scope, sha256: digestOf(token).toString('hex') }]);
     return token;
   }
 
-  /** From now on it opens nothing. @returns whether there was one of this name */
-  revoke(name: string): boolean {
+  private async revokeNow(name: string): Promise<boolean> {
     const kept = this.read();
     const others = kept.filter((one) => one.name !== name);
     if (others.length === kept.length) return false;
-    this.replace(others);
+    await this.replace(others);
     return true;
   }
 
@@ -79,10 +89,16 @@ export class TokenBook extends Tokens {
     }
   }
 
-  private replace(named: NamedToken[]): void {
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.changing.then(change);
+    this.changing = result.catch(() => {});
+    return result;
+  }
+
+  private async replace(named: NamedToken[]): Promise<void> {
     const byImportance = named.toSorted((a, b) => SCOPES.indexOf(b.scope) - SCOPES.indexOf(a.scope));
     try {
-      writeFileAtomic(this.file, `${JSON.stringify(byImportance, null, 2)}\n`);
+      await replaceFile(this.file, `${JSON.stringify(byImportance, null, 2)}\n`);
     } catch (error) {
       const { code = 'unknown' } = error as NodeJS.ErrnoException;
       throw new HeraldError('refused', `the tokens file cannot be written (${code}): nothing was changed`);

@@ -42,7 +42,7 @@ export function tokenRoutes(app: FastifyInstance, tokens: Tokens): void {
     async (request) => {
       assertOwn(request);
       const { name, scope } = request.body;
-      return { code: 0 as const, data: { name, scope, token: tokens.add(name, scope) } };
+      return { code: 0 as const, data: { name, scope, token: await tokens.add(name, scope) } };
     },
   );
   routes.delete(
@@ -58,7 +58,7 @@ export function tokenRoutes(app: FastifyInstance, tokens: Tokens): void {
     async (request) => {
       assertOwn(request);
       const { name } = request.params;
-      return tokens.revoke(name) ? OK : { code: -1 as const, msg: `there is no token called "${name}"` };
+      return (await tokens.revoke(name)) ? OK : { code: -1 as const, msg: `there is no token called "${name}"` };
     },
   );
 }

@@ -44,12 +44,12 @@ it('asks another service, as another person, in the middle of a conversation', a
   expect(chat.llm).toBeUndefined();
   expect(chat.problem).toMatch(/DASHSCOPE_API_KEY/);
 
-  live.change({ llm_base_url: one.url, llm_model: 'm' });
+  await live.change({ llm_base_url: one.url, llm_model: 'm' });
   expect(chat.problem).toBeUndefined();
   const conversation = chat.newConversation();
   expect(await ask(chat, conversation, 'Who?')).toBe('I am one.');
 
-  live.change({
+  await live.change({
     llm_base_url: two.url,
     llm_system_prompt: 'You are a pirate.',
     llm_temperature: 0.25,
@@ -68,15 +68,15 @@ it('asks another service, as another person, in the middle of a conversation', a
   expect(one.requests).toHaveLength(1);
 });
 
-it('takes up rules, and refuses a file that it cannot use', () => {
+it('takes up rules, and refuses a file that it cannot use', async () => {
   const { live, chat } = open();
   writeFileSync(join(dataDir, 'rules.json'), JSON.stringify([{ match: 'hello', say: 'Hi.' }]));
   writeFileSync(join(dataDir, 'bad.json'), '[{"say": 1}]');
-  expect(live.change({ rules: 'rules.json' })).toMatchObject({ applied: ['rules'] });
+  expect(await live.change({ rules: 'rules.json' })).toMatchObject({ applied: ['rules'] });
   expect(chat.rules).toHaveLength(1);
-  expect(live.change({ rules: 'bad.json' })).toMatchObject({ problems: [{ name: 'rules' }] });
+  expect(await live.change({ rules: 'bad.json' })).toMatchObject({ problems: [{ name: 'rules' }] });
   expect(chat.rules).toHaveLength(1);
-  live.change({ rules: null, llm_tools: false });
+  await live.change({ rules: null, llm_tools: false });
   expect(chat.rules).toEqual([]);
   expect(chat.tools).toBe(false);
 });
