@@ -24,7 +24,7 @@ interface Kept {
 }
 
 /** Shorter than this, cut off, there may be nothing on the disk yet. */
-const LEAST_RECORDED_MS = 3_000;
+const LEAST_TOLD_MS = 2_000;
 const RECOVERY_LIMIT_MS = 60_000;
 
 /** What the server has said that it has done; after every kill all of it must still be so. */
@@ -34,8 +34,8 @@ export class Ledger {
   readonly recordings = new Map<string, Kept>();
   readonly avatars = new Set<string>();
   readonly clips = new Set<string>();
-  /** A recording that was acknowledged as begun, and when. */
-  open: { sessionid: number; sinceMs: number } | undefined;
+  /** A recording that was acknowledged as begun, when, and how much of it /sse has told since. */
+  open: { sessionid: number; sinceMs: number; toldMs: number } | undefined;
 
   constructor(private readonly invariants: Invariants) {}
 
@@ -112,7 +112,8 @@ export class Ledger {
     const { open } = this;
     this.open = undefined;
     if (!open) return '';
-    const recordedMs = killedMs - open.sinceMs;
+    const { toldMs } = open;
+    const about = `${seconds(killedMs - open.sinceMs)}, ${seconds(toldMs)} told`;
     const find = async () =>
       (await listRecordings(client)).find((one) => one.recovered && one.sessionid === open.sessionid);
     const untilMs = performance.now() + RECOVERY_LIMIT_MS;
@@ -122,22 +123,22 @@ export class Ledger {
       found = await find();
     }
     if (!found) {
-      const short = recordedMs < LEAST_RECORDED_MS;
+      const short = toldMs < LEAST_TOLD_MS;
       this.invariants.see('recordings recovered', short ? 0 : 1, undefined, `session ${open.sessionid}`);
-      return `; the open one (${seconds(recordedMs)}) ${short ? 'was too short to be there' : 'was NOT recovered'}`;
+      return `; the open one (${about}) ${short ? 'was too short to be there' : 'was NOT recovered'}`;
     }
     const played = await playableOf(client, found.id, found.file);
     const bad = played.problem !== undefined || played.decodeErrors > 0;
-    if (bad && recordedMs < LEAST_RECORDED_MS) return `; the open one (${seconds(recordedMs)}) was too short to play`;
+    if (bad && toldMs < LEAST_TOLD_MS) return `; the open one (${about}) was too short to play`;
     this.invariants.see('recordings recovered', bad ? 1 : 0, undefined, JSON.stringify(played));
-    this.invariants.see('tail lost', recordedMs - played.endMs, undefined, found.file);
+    this.invariants.see('tail lost', toldMs - played.endMs, undefined, found.file);
     this.recordings.set(found.file, {
       id: found.id,
       durationMs: found.durationMs ?? 0,
       titles: new Set(),
       played: true,
     });
-    return `; the open one (${seconds(recordedMs)}) plays for ${seconds(played.endMs)}`;
+    return `; the open one (${about}) plays for ${seconds(played.endMs)}`;
   }
 
   private async play(

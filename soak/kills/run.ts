@@ -25,7 +25,12 @@ const PROMISES = {
     limit: 0,
     unit: 'recordings',
   },
-  'tail lost': { says: 'of a recording cut off by a kill, what does not play', limit: 2_500, unit: 'ms' },
+  // Two fragments of half a second, and what their interleaving holds back (outputs/recorder/fragments.ts).
+  'tail lost': {
+    says: 'of a recording cut off by a kill, what /sse had told and does not play',
+    limit: 1_500,
+    unit: 'ms',
+  },
   'server back': { says: 'from its start on the same folder to its first answer', limit: 30_000, unit: 'ms' },
   'child replaced': {
     says: 'from the kill of the mouth or the voice to another one that is ready',

@@ -5,6 +5,7 @@ import type { Random } from '../../fuzz/random';
 import { encodeAudio } from '../../testing/audio-files';
 import { writeLiveTalkingFolder } from '../../testing/livetalking-folder';
 import type { Client } from '../client';
+import { listen } from '../listener';
 import { type Ledger, listRecordings } from './ledger';
 
 const POLL_MS = 300;
@@ -61,12 +62,25 @@ export class Script {
 
   /** One recording, with other things going on meanwhile. */
   private async round(): Promise<void> {
-    const { client, ledger, random } = this;
+    const { client, ledger } = this;
     const { json: opened } = await client.post('/api/sessions', {});
     const sessionid = Number(opened?.sessionid);
     const { json: begun } = await client.post('/record', { sessionid, type: 'start_record' });
     if (begun?.code !== 0) throw new Error('no recording');
-    ledger.open = { sessionid, sinceMs: performance.now() };
+    const open = { sessionid, sinceMs: performance.now(), toldMs: 0 };
+    ledger.open = open;
+    const listening = listen(client.url, sessionid, (event) => {
+      if (event.status === 'record') open.toldMs = event.durationMs ?? open.toldMs;
+    });
+    try {
+      await this.perform(sessionid);
+    } finally {
+      listening.close();
+    }
+  }
+
+  private async perform(sessionid: number): Promise<void> {
+    const { client, ledger, random } = this;
     await client.post('/human', {
       sessionid,
       type: 'echo',
