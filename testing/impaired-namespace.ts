@@ -14,11 +14,18 @@ export interface KernelOffers {
 
 const PROBE = `herald-p${process.pid}`;
 
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
-}
+/** What a packet of video takes; sound's are smaller. */
+const PACKET_BYTES = 1_200;
+/** What is on its way at once where nothing shapes it: several Mbit/s for as long as any of our delays. */
+const UNSHAPED_PACKETS = 1_000;
 
-function works(command: string, ...args: string[]): boolean {
+/** Runs a program to its end. @throws where it fails @returns what it printed */
+export type Run = (command: string, ...args: string[]) => string;
+
+const runHere: Run = (command, ...args) =>
+  execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
+
+function works(run: Run, command: string, ...args: string[]): boolean {
   try {
     run(command, ...args);
     return true;
@@ -40,20 +47,21 @@ export class ImpairedNamespace {
     /** This machine's own end. */
     readonly address: string,
     readonly offers: KernelOffers,
+    private readonly run: Run,
   ) {}
 
   /** Why there can be none here, or undefined. */
-  static missing(): string | undefined {
+  static missing(run = runHere): string | undefined {
     if (process.platform !== 'linux') return 'network namespaces are a matter of Linux';
     if (process.getuid?.() !== 0) return 'network namespaces are made by root';
-    if (!works('ip', '-V') || !works('tc', '-V'))
+    if (!works(run, 'ip', '-V') || !works(run, 'tc', '-V'))
       return 'ip and tc are not installed (Debian: apt-get install iproute2)';
-    if (!works('ip', 'netns', 'add', PROBE)) return 'this machine lets nobody make network namespaces';
+    if (!works(run, 'ip', 'netns', 'add', PROBE)) return 'this machine lets nobody make network namespaces';
     run('ip', 'netns', 'del', PROBE);
     return undefined;
   }
 
-  static create(): ImpairedNamespace {
+  static create(run = runHere): ImpairedNamespace {
     const number = process.pid % 60_000;
     const name = `herald-${number}`;
     const [wire, far] = [`hv${number}a`, `hv${number}b`];
@@ -66,12 +74,12 @@ export class ImpairedNamespace {
     run('ip', 'link', 'set', wire, 'up');
     run('ip', '-n', name, 'addr', 'add', `${ip(2)}/30`, 'dev', far);
     for (const device of ['lo', far]) run('ip', '-n', name, 'link', 'set', device, 'up');
-    const netem = works('tc', 'qdisc', 'add', 'dev', wire, 'root', 'netem');
-    const rate = netem || works('tc', 'qdisc', 'replace', 'dev', wire, 'root', 'tbf', ...shape(1e6, 10_000));
-    works('tc', 'qdisc', 'del', 'dev', wire, 'root');
+    const netem = works(run, 'tc', 'qdisc', 'add', 'dev', wire, 'root', 'netem');
+    const rate = netem || works(run, 'tc', 'qdisc', 'replace', 'dev', wire, 'root', 'tbf', ...shape(1e6, 10_000));
+    works(run, 'tc', 'qdisc', 'del', 'dev', wire, 'root');
     const chain = `add chain netdev ${name} out { type filter hook egress device ${wire} priority 0; }`;
-    const loss = netem || (works('nft', 'add', 'table', 'netdev', name) && works('nft', chain));
-    return new ImpairedNamespace(name, wire, ip(1), { netem, loss, delay: netem, rate });
+    const loss = netem || (works(run, 'nft', 'add', 'table', 'netdev', name) && works(run, 'nft', chain));
+    return new ImpairedNamespace(name, wire, ip(1), { netem, loss, delay: netem, rate }, run);
   }
 
   /** What of it this kernel has no means for; '' when it can do all of it. */
@@ -86,15 +94,11 @@ export class ImpairedNamespace {
   }
 
   impair({ loss, delayMs, rateBps, queueBytes }: Impairment): void {
-    const { name, wire, offers } = this;
-    works('tc', 'qdisc', 'del', 'dev', wire, 'root');
+    const { name, wire, offers, run } = this;
+    works(run, 'tc', 'qdisc', 'del', 'dev', wire, 'root');
     if (offers.netem) {
-      const packets = Math.max(2, Math.round(queueBytes / 1_200));
-      const delay = delayMs > 0 ? ['delay', `${delayMs}ms`] : [];
-      const rate = rateBps ? ['rate', `${rateBps}bit`] : [];
-      const lost = loss > 0 ? ['loss', `${loss * 100}%`] : [];
-      if (delay.length + rate.length + lost.length === 0) return;
-      run('tc', 'qdisc', 'add', 'dev', wire, 'root', 'netem', ...delay, ...lost, ...rate, 'limit', String(packets));
+      const options = netem({ loss, delayMs, rateBps, queueBytes });
+      if (options.length > 0) run('tc', 'qdisc', 'add', 'dev', wire, 'root', 'netem', ...options);
       return;
     }
     if (rateBps) run('tc', 'qdisc', 'add', 'dev', wire, 'root', 'tbf', ...shape(rateBps, queueBytes));
@@ -112,10 +116,24 @@ export class ImpairedNamespace {
   }
 
   close(): void {
-    works('nft', 'delete', 'table', 'netdev', this.name);
-    works('ip', 'netns', 'del', this.name); // and the wire with it
+    works(this.run, 'nft', 'delete', 'table', 'netdev', this.name);
+    works(this.run, 'ip', 'netns', 'del', this.name); // and the wire with it
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** In the order of tc-netem(8); none where there is nothing to impair. */
+function netem({ loss, delayMs, rateBps, queueBytes }: Impairment): string[] {
+  const impaired = [
+    ...(delayMs > 0 ? ['delay', `${delayMs}ms`] : []),
+    ...(loss > 0 ? ['loss', 'random', `${Number((loss * 100).toFixed(4))}%`] : []),
+    ...(rateBps ? ['rate', `${rateBps}bit`] : []),
+  ];
+  if (impaired.length === 0) return [];
+  // What it holds at most, what is merely delayed included: a queue of its own size before the bottleneck comes on top of that.
+  const delayed = rateBps ? Math.ceil((rateBps / 8_000 / PACKET_BYTES) * delayMs) : UNSHAPED_PACKETS;
+  const queued = Math.max(2, Math.round(queueBytes / PACKET_BYTES));
+  return ['limit', String(queued + delayed), ...impaired];
 }
 
 const shape = (rateBps: number, queueBytes: number): string[] => [
