@@ -5,8 +5,6 @@ import { LipStage } from '../testing/stage';
 const SILENT_S = 9;
 const IDLE_BEFORE = 25;
 const IDLE_AFTER = 25;
-/** After a turn the mouth fades out; these pictures are neither speech nor silence. */
-const FADE_PICTURES = 5;
 
 export interface SilenceScores {
   presenter: string;
@@ -31,7 +29,8 @@ export async function silenceScores(modelFile: string, presenters: readonly stri
       );
       const untouched = (of: typeof pictures) => of.filter((picture) => picture.untouched).length;
       const silent = pictures.slice(speechFrom, speechFrom + SILENT_S * 25);
-      const idle = [...pictures.slice(0, speechFrom), ...pictures.slice(speechFrom + SILENT_S * 25 + FADE_PICTURES)];
+      // The mouth that closes behind the turn is at rest already, so that nothing fades.
+      const idle = [...pictures.slice(0, speechFrom), ...pictures.slice(speechFrom + SILENT_S * 25)];
       scores.push({
         presenter,
         idle: idle.length,

@@ -1,3 +1,5 @@
+import type { I420Picture } from '../avatar/avatar';
+import { changesNothing } from '../composite/paste';
 import type { MouthPatch } from '../mouth/mouth';
 
 /** Pictures over which the mouth returns to the idle mouth when speech ends or is cut. */
@@ -7,11 +9,24 @@ const FADE_PICTURES = 3;
 export class MouthOnAir {
   private last: { patch: MouthPatch; remaining: number; scene: unknown } | undefined;
 
-  /** @param scene what the picture belongs to: on another one's picture there is no mouth in that place */
-  next(patch: MouthPatch | null | undefined, scene: unknown): { patch: MouthPatch; alpha: number } | undefined {
+  /**
+   * @param base the picture that it is pasted over; one that was given is read until it is given back, by the next call or a later one
+   * @param scene what the picture belongs to: on another one's picture there is no mouth in that place
+   */
+  next(
+    patch: MouthPatch | null | undefined,
+    base: I420Picture,
+    scene: unknown,
+  ): { patch: MouthPatch; alpha: number } | undefined {
     const fade = this.last;
     if (patch) {
       if (fade?.patch !== patch) fade?.patch.release?.();
+      this.last = undefined;
+      // A mouth at rest has nowhere to return to. It would be mixed into the pictures after it, where the head is elsewhere.
+      if (changesNothing(base, patch)) {
+        patch.release?.();
+        return undefined;
+      }
       this.last = { patch, remaining: FADE_PICTURES, scene };
       return { patch, alpha: 1 };
     }

@@ -134,6 +134,19 @@ describe('Playout', () => {
     expect(mouths[3]!.same).toBeDefined();
   });
 
+  it('shows the avatar’s own bytes for a mouth at rest, and has nothing to fade after it', async () => {
+    const released: number[] = [];
+    const { shown } = await run(8, async (n, playout) => {
+      if (n !== 0) return;
+      const resting = slot(0, 0);
+      await playout.enqueue(resting, never);
+      resting.patch!.data.fill(resting.pictureIndex);
+      resting.patch!.release = () => void released.push(resting.pictureIndex);
+    });
+    expect(shown.every(({ same }) => same !== undefined)).toBe(true);
+    expect(released).toHaveLength(1);
+  });
+
   it('gives a mouth back once: when it was shown and has faded, when another took its place, or when it was dropped', async () => {
     const released: number[] = [];
     const lent = (name: number): Slot => {

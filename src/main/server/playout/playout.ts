@@ -377,7 +377,7 @@ export class Playout {
     const startMs = performance.now();
     const patch = this.current?.patch;
     if (this.current && !patch) this.figures.mouthMisses++;
-    const { picture, changed, release } = this.composer.compose(base, scene, this.mouth.next(patch, scene));
+    const { picture, changed, release } = this.composer.compose(base, scene, this.mouth.next(patch, base, scene));
     if (changed) this.figures.pasteMs += performance.now() - startMs;
     this.sink.picture(picture, ptsSamples, release);
   }
