@@ -68,6 +68,23 @@ describe.skipIf(process.platform === 'win32')('npm start', () => {
     expect(start.output()).not.toContain('given up'); // which it says when its 1.8 s are over and something is still open
   });
 
+  it.skipIf(process.platform !== 'linux')('starts a server that ends when its starter is killed', async () => {
+    const start = run('serve.mjs', server());
+    await listening(start);
+    const url = /Herald listening on (\S+)/.exec(start.output())![1]!;
+    expect((await fetch(url)).status).toBe(200);
+    start.child.kill('SIGKILL');
+    await expect
+      .poll(
+        () =>
+          fetch(url)
+            .then(({ status }) => status)
+            .catch(() => 'gone'),
+        { timeout: 20_000 },
+      )
+      .toBe('gone');
+  });
+
   it('opens the window where it can, passes flags on and its exit code back', async () => {
     const env = fakeElectron(
       `process.send('ready', () => { console.log(JSON.stringify(process.argv.slice(2))); process.exit(7); })`,

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { steadyMemory } from '../scripts/steady-memory.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SERVE = join(root, 'out', 'main', 'serve.js');
@@ -40,7 +41,7 @@ export async function startTestServer(
   const args = ['--listenport', '0', '--data', dataDir, '--rate_limit', '0', '--tts', 'espeak', ...flags];
   const child = spawn(process.execPath, [serve, ...args], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: steadyMemory({ ...process.env, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

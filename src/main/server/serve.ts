@@ -25,6 +25,8 @@ async function main(): Promise<void> {
     const server = await startServer(settings, { log, dataDir, sources });
     const end = ending(server, { drainMs: settings.drain_s * 1_000, log, exit: () => process.exit(0) });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
+    // Who started it for somebody else (scripts/run-server.mjs) is gone.
+    if (process.connected) process.once('disconnect', () => end('SIGHUP'));
     process.stdout.write(`Herald listening on ${schemeOf(server)}://${settings.host}:${server.port}\n`);
     process.stdout.write(welcome(server));
   } catch (error) {
