@@ -46,6 +46,15 @@ describe('when sound is played', () => {
     expect(clock.transitMs).toBeLessThan(100);
   });
 
+  it('comes back in leaps from a wait that nothing it learned from asks for', () => {
+    const clock = new SoundClock();
+    let mediaMs = hear(clock, 0, 0, 5_000);
+    mediaMs = hear(clock, mediaMs, 2_500, 20);
+    expect(clock.transitMs).toBeGreaterThanOrEqual(2_500);
+    hear(clock, mediaMs, 0, 400);
+    expect(clock.transitMs).toBeLessThan(600);
+  });
+
   it('is not told by a packet that was overtaken', () => {
     const clock = new SoundClock();
     const mediaMs = hear(clock, 0, 0, 100);

@@ -14,6 +14,9 @@ const GRANULARITY_MS = 20;
 /** Speech is shortened and drawn out by a pitch period now and then: so much a second, as measured in Chromium 156. */
 const SHORTENED_MS_PER_S = 75;
 const DRAWN_OUT_MS_PER_S = 100;
+/** What waits four times too long is shortened all the time. */
+const FAR_TOO_LONG = 4;
+const RUSHED_MS_PER_S = 500;
 
 /**
  * When a browser plays the sound that arrived then and then: libwebrtc's NetEq, as far as it decides that. It waits for as long as
@@ -40,7 +43,7 @@ export class SoundClock {
       longestMs = Math.max(longestMs, other.transitMs);
     }
     this.learn(transitMs - shortestMs, transitMs + mediaMs);
-    this.play(arrivedMs - mediaMs, arrivedMs, shortestMs + this.waitMs, longestMs + this.waitMs + GRANULARITY_MS);
+    this.play(arrivedMs - mediaMs, arrivedMs, shortestMs, longestMs - shortestMs);
   }
 
   /** The transit with which sound is played; undefined before the first packet. */
@@ -61,8 +64,11 @@ export class SoundClock {
     this.look = { sinceMs: nowMs, lateMs };
   }
 
-  private play(transitMs: number, nowMs: number, earliestMs: number, latestMs: number): void {
-    const { played } = this;
+  private play(transitMs: number, nowMs: number, shortestMs: number, spreadMs: number): void {
+    const { played, waitMs } = this;
+    const earliestMs = shortestMs + waitMs;
+    const mostMs = waitMs + spreadMs + GRANULARITY_MS;
+    const latestMs = shortestMs + mostMs;
     if (!played) {
       this.played = { transitMs: earliestMs, atMs: nowMs };
       return;
@@ -70,7 +76,9 @@ export class SoundClock {
     const seconds = Math.max(0, nowMs - played.atMs) / 1_000;
     played.atMs = Math.max(played.atMs, nowMs);
     if (played.transitMs > latestMs) {
-      played.transitMs = Math.max(latestMs, played.transitMs - seconds * SHORTENED_MS_PER_S);
+      const rushed = played.transitMs - shortestMs >= FAR_TOO_LONG * mostMs;
+      const msPerS = rushed ? RUSHED_MS_PER_S : SHORTENED_MS_PER_S;
+      played.transitMs = Math.max(latestMs, played.transitMs - seconds * msPerS);
     } else if (played.transitMs < earliestMs) {
       played.transitMs = Math.min(earliestMs, played.transitMs + seconds * DRAWN_OUT_MS_PER_S);
     }
