@@ -4,6 +4,7 @@ import {
   type RTCDataChannel,
   RTCPeerConnection,
   RTCRtpCodecParameters,
+  RTCRtpHeaderExtensionParameters,
   RtcpPayloadSpecificFeedback,
   type RtpPacket,
   useNACK,
@@ -12,6 +13,7 @@ import {
   useTransportWideCC,
   useTWCC,
 } from 'werift';
+import { PLAYOUT_DELAY_URI } from '../src/main/server/outputs/webrtc/lip-sync/playout-delay';
 
 export interface ReceivedReport {
   /** Unix ms that the report claims for its RTP timestamp. */
@@ -20,7 +22,14 @@ export interface ReceivedReport {
 }
 
 export interface ReceivedStream {
-  packets: { sequenceNumber: number; timestamp: number; marker: boolean; payload: Buffer }[];
+  packets: {
+    sequenceNumber: number;
+    timestamp: number;
+    marker: boolean;
+    payload: Buffer;
+    /** What it is told of its playout, as it is on the wire. */
+    playoutDelay: Buffer | undefined;
+  }[];
   reports: ReceivedReport[];
   ssrc: number;
 }
@@ -31,6 +40,8 @@ export class RtpViewer {
   readonly audio: ReceivedStream = { packets: [], reports: [], ssrc: 0 };
   /** The one that was asked for. */
   channel: RTCDataChannel | undefined;
+  /** What the other side numbers it by, where it sends it. */
+  private delayId: number | undefined;
   private constructor(readonly pc: RTCPeerConnection) {}
 
   static async offer(
@@ -55,6 +66,7 @@ export class RtpViewer {
       payloadType: 103,
       parameters: 'apt=102',
     });
+    const delay = new RTCRtpHeaderExtensionParameters({ uri: PLAYOUT_DELAY_URI });
     const pc = new RTCPeerConnection({
       codecs: {
         audio: [useOPUS(transportWide ? { rtcpFeedback: [useTWCC()] } : {})],
@@ -64,7 +76,9 @@ export class RtpViewer {
       iceUseIpv6: false,
       iceAdditionalHostAddresses: ['127.0.0.1'],
       bundlePolicy: 'max-bundle',
-      ...(transportWide && { headerExtensions: { audio: [useTransportWideCC()], video: [useTransportWideCC()] } }),
+      ...(transportWide && {
+        headerExtensions: { audio: [useTransportWideCC()], video: [useTransportWideCC(), delay] },
+      }),
     });
     const viewer = new RtpViewer(pc);
     pc.onTrack.subscribe((track) => viewer.listen(track));
@@ -85,6 +99,8 @@ export class RtpViewer {
   }
 
   async accept(answer: string): Promise<void> {
+    const extension = new RegExp(`a=extmap:(\\d+) ${PLAYOUT_DELAY_URI}`).exec(answer);
+    this.delayId = extension ? Number(extension[1]) : undefined;
     await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });
   }
 
@@ -108,7 +124,9 @@ export class RtpViewer {
     track.onReceiveRtp.subscribe(({ header, payload }: RtpPacket) => {
       const { sequenceNumber, timestamp, marker } = header;
       stream.ssrc = header.ssrc;
-      stream.packets.push({ sequenceNumber, timestamp, marker, payload });
+      const delayId = this.delayId;
+      const playoutDelay = header.extensions.find(({ id }) => id === delayId)?.payload;
+      stream.packets.push({ sequenceNumber, timestamp, marker, payload, playoutDelay });
     });
   }
 }
