@@ -46,6 +46,19 @@ interface Stall {
   collectedMs: number;
 }
 
+/** What was left after a collection of the whole heap. */
+interface Lives {
+  endMs: number;
+  heapUsed: number;
+  external: number;
+}
+
+/** Bytes that are resident. */
+interface Resident {
+  server: number;
+  push: number;
+}
+
 const missing = NginxRtmp.missing();
 if (missing) {
   console.log(`There is nothing to measure against: ${missing}`);
@@ -89,14 +102,15 @@ try {
   await postJson(`${server.url}/set_audiotype`, { sessionid, audiotype: AUDIOTYPE });
   await untilLive(1);
 
-  const rss: number[] = [];
+  const rss: Resident[] = [];
   const samples: Sample[] = [];
+  const beganAtMs = Date.now();
   const [beganMs, waitedBefore] = [performance.now(), waitedMs(server.pid)];
   let waitedSoFar = waitedBefore;
   const droppedBefore = (await session()).droppedPictures!;
   let droppedSoFar = droppedBefore;
   const sampler = setInterval(async () => {
-    rss.push([server.pid, ...push()].reduce((sum, pid) => sum + rssBytes(pid), 0));
+    rss.push({ server: rssBytes(server.pid), push: push().reduce((sum, pid) => sum + rssBytes(pid), 0) });
     const waited = waitedMs(server.pid);
     const dropped = (await session().catch(() => undefined))?.droppedPictures ?? droppedSoFar;
     const { main, others } = waitedSoFar;
@@ -143,7 +157,7 @@ try {
     'waiting for a processor',
     `main thread ${perSecond(waited.main - waitedBefore.main)} ms per s, the server's others ${perSecond(waited.others - waitedBefore.others)}`,
   );
-  tellMemory(rss);
+  tellMemory(rss, beganAtMs + seconds * 1_000 * SETTLE_SHARE);
   say("the push's own process", `${perSecond(pushCpuMs)} CPU-ms per s`);
   say('output', JSON.stringify(sent));
   say('session', JSON.stringify(figures));
@@ -179,10 +193,15 @@ function tellStream(stretches: readonly Pulled[], seconds: number): void {
   say('sound less picture', `${offsets.length} claps: ${spread} (target within ${PICTURE_MS})`, together);
 }
 
+/** The meter's lines that have this. */
+function metered<Line>(name: keyof Line & string): Line[] {
+  const lines = existsSync(stallsFile) ? readFileSync(stallsFile, 'utf8').trim().split('\n').filter(Boolean) : [];
+  return lines.map((line) => JSON.parse(line)).filter((line) => name in line);
+}
+
 /** Where pictures were dropped: did the server compute, or was it not let? */
 function tellDrops(dropped: number, samples: readonly Sample[]): void {
-  const lines = existsSync(stallsFile) ? readFileSync(stallsFile, 'utf8').trim().split('\n') : [];
-  const stalls = lines.map((line) => JSON.parse(line) as Stall);
+  const stalls = metered<Stall>('ms');
   const ms = (of: (stall: Stall) => number) => stalls.reduce((sum, stall) => sum + of(stall), 0).toFixed(0);
   const most = stalls.reduce((longest, stall) => Math.max(longest, stall.ms), 0).toFixed(0);
   const spent = `${ms((s) => s.waitMs)} ms of them waiting for a processor, ${ms((s) => s.cpuMs)} computing (${ms((s) => s.collectedMs)} collecting)`;
@@ -201,18 +220,40 @@ function tellDrops(dropped: number, samples: readonly Sample[]): void {
   say('dropped by the encoder', `${dropped}${when}`);
 }
 
-function tellMemory(rss: readonly number[]): void {
+function tellMemory(rss: readonly Resident[], settledAtMs: number): void {
   const settled = rss.slice(rss.length * SETTLE_SHARE);
-  const { perBlock, error } = slopeOfBlocks(settled, BLOCK_MS / SAMPLE_EVERY_MS);
-  const [rise, off] = [perBlock, 2 * error].map((bytes) => (bytes * 60_000) / BLOCK_MS / 1e6) as [number, number];
   const mb = (bytes = 0) => (bytes / 1e6).toFixed(0);
-  const range = `${mb(settled[0])} MB after ${SETTLE_SHARE * 100} % of the time, ${mb(Math.max(...settled))} at most, ${mb(settled.at(-1))} at last`;
-  const target = `target: none, or less than ${FLAT_MB_PER_MINUTE}`;
-  const line = `${rise.toFixed(2)} +- ${off.toFixed(2)} MB a minute (two standard errors; ${target})`;
+  const range = (values: readonly number[]) =>
+    `${mb(values[0])} MB, ${mb(Math.max(...values))} at most, ${mb(values.at(-1))} at last`;
+  const all = settled.map(({ server, push }) => server + push);
+  const { perMinute, off } = riseMb(all);
+  const line = `${perMinute.toFixed(2)} +- ${off.toFixed(2)} MB a minute (two standard errors; target: none, or less than ${FLAT_MB_PER_MINUTE})`;
   // Too short a run has no line.
-  say(
-    'memory, server and push',
-    `${range}; ${line}`,
-    Number.isNaN(rise) ? undefined : rise - off <= 0 || rise < FLAT_MB_PER_MINUTE,
+  const flat = Number.isNaN(perMinute) ? undefined : perMinute - off <= 0 || perMinute < FLAT_MB_PER_MINUTE;
+  say('memory, server and push', `after ${SETTLE_SHARE * 100} % of the time ${range(all)}; ${line}`, flat);
+  const part = (name: string, values: number[]) => {
+    const { perMinute, off } = riseMb(values);
+    say(`  ${name}`, `${range(values)}; ${perMinute.toFixed(2)} +- ${off.toFixed(2)} MB a minute`);
+  };
+  part(
+    'the server',
+    settled.map(({ server }) => server),
   );
+  part(
+    'the push',
+    settled.map(({ push }) => push),
+  );
+  part('in the second half', all.slice(all.length / 2));
+  const lives = metered<Lives>('heapUsed').filter(({ endMs }) => endMs >= settledAtMs);
+  const heap = lives.map(({ heapUsed }) => (heapUsed / 1e6).toFixed(1));
+  say(
+    '  on the heap',
+    `${heap[0]} MB after the first of ${heap.length} full collections, ${heap.at(-1)} after the last`,
+  );
+}
+
+function riseMb(bytes: readonly number[]): { perMinute: number; off: number } {
+  const { perBlock, error } = slopeOfBlocks(bytes, BLOCK_MS / SAMPLE_EVERY_MS);
+  const [perMinute, off] = [perBlock, 2 * error].map((value) => (value * 60_000) / BLOCK_MS / 1e6) as [number, number];
+  return { perMinute, off };
 }

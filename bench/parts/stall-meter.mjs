@@ -1,8 +1,9 @@
 // Loaded into the built server (node --import): whenever its main thread comes to a timer much too late, a line of JSON goes to
 // HERALD_STALLS_FILE: when, for how long, and what the time went to. `cpuMs` is its own work, `waitMs` it was ready and another
-// program had the processor (run queue, /proc/self/task/*/schedstat), the rest it was blocked in the kernel. Linux.
+// program had the processor (run queue, /proc/self/task/*/schedstat), the rest it was blocked in the kernel. And whenever the whole
+// heap was collected, another line: what lives on it. Linux.
 import { appendFileSync, openSync, readSync } from 'node:fs';
-import { PerformanceObserver } from 'node:perf_hooks';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 
 const TICK_MS = 5;
 /** Two pictures and a half. */
@@ -24,7 +25,12 @@ function watch(file) {
   };
   let collectedMs = 0;
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) collectedMs += duration;
+    for (const { duration, detail } of list.getEntries()) {
+      collectedMs += duration;
+      if (detail.kind !== constants.NODE_PERFORMANCE_GC_MAJOR) continue;
+      const { heapUsed, external } = process.memoryUsage();
+      appendFileSync(file, `${JSON.stringify({ endMs: Date.now(), heapUsed, external })}\n`);
+    }
   }).observe({ entryTypes: ['gc'] });
   let last = spent();
   setInterval(() => {
