@@ -122,7 +122,8 @@ export class Ledger {
     const { toldMs } = open;
     const about = `${seconds(killedMs - open.sinceMs)}, ${seconds(toldMs)} told`;
     const find = async () =>
-      (await listRecordings(client)).find((one) => one.recovered && one.sessionid === open.sessionid);
+      // It may have been ended in time, and only its answer cut off.
+      (await listRecordings(client)).find(({ sessionid }) => sessionid === open.sessionid);
     const untilMs = performance.now() + RECOVERY_LIMIT_MS;
     let found = await find();
     while (found?.durationMs === null && performance.now() < untilMs) {
