@@ -5,8 +5,8 @@ import { SoundClock } from './sound-clock';
 
 /** Zero would ask for something else: every picture as soon as it is there (libwebrtc's low-latency rendering). */
 const LEAST_MS = 10;
-/** A browser learns of no more than 2 s of lateness. */
-const MOST_MS = 2_000;
+/** What a browser does with sound that is later is not known well enough. */
+const MOST_MS = 1_000;
 /** libwebrtc's own limit. */
 const NO_LIMIT_MS = 10_000;
 /** From a sample played to one heard: what an operating system takes, a few tens of milliseconds. */
