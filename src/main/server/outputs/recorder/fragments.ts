@@ -26,17 +26,21 @@ const IO_BUFFER_BYTES = 64 * 1024;
 /** What a crash may cost. */
 const FRAGMENT_MS = 500;
 
+/** Sound waits so long for pictures of a starved encoder, to be interleaved with them; unsaid it is 10 s, which a crash would cost. */
+const PROMPT = { max_interleave_delta: String(FRAGMENT_MS * 1_000) };
+
 /**
  * Fragments carry their own index, so what was written is playable however it ends. The header waits for the first of them
  * (delay_moov): only then can it say that the sound's first packet is there to prime the decoder and not to be heard.
  */
 const OPTIONS: Record<Container, Record<string, string>> = {
   mp4: {
+    ...PROMPT,
     movflags: 'frag_keyframe+empty_moov+default_base_moof+delay_moov',
     frag_duration: String(FRAGMENT_MS * 1_000),
     flush_packets: '1',
   },
-  webm: { cluster_time_limit: String(FRAGMENT_MS), flush_packets: '1' },
+  webm: { ...PROMPT, cluster_time_limit: String(FRAGMENT_MS), flush_packets: '1' },
 };
 
 /** libopus looks so far ahead: a packet's sound begins this much before its time. */

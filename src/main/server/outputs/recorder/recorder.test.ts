@@ -118,6 +118,26 @@ describe('a recording in MP4', () => {
     await recorder.close();
   });
 
+  it('keeps sound whose pictures are late: it does not wait in memory for them', async () => {
+    const clap = await clapper();
+    const { recorder, file } = await record(clap, 'starved.part.mp4');
+    await clap.play(50);
+    // Pictures stop; three seconds of sound do not.
+    for (let frame = 0; frame < 150; frame++) clap.program.audio(new Float32Array(960), clap.nowSamples + frame * 960);
+    await expect
+      .poll(async () => (await mediaFacts(file.path)).audio.endS, { timeout: 10_000 })
+      .toBeGreaterThan(5 - 1.6);
+    const { video, audio } = await mediaFacts(file.path);
+    expect([video.decodeErrors, audio.decodeErrors]).toEqual([0, 0]);
+    clap.skip(150 * 960);
+    await clap.play(25);
+    await recorder.close();
+    const whole = await mediaFacts(file.path);
+    expect([whole.video.decodeErrors, whole.audio.decodeErrors]).toEqual([0, 0]);
+    expect(whole.audio.endS).toBeCloseTo(6, 1);
+    expect(whole.video.endS).toBeCloseTo(6, 1);
+  });
+
   it('ends at its longest, and says so', async () => {
     const clap = await clapper();
     const { recorder, file, stops } = await record(clap, 'long.mp4', { maxDurationMs: 2_000 });
