@@ -37,6 +37,7 @@ export const ACCESS_TABLE: readonly (readonly [method: string, path: string, acc
   // Watching takes a session and with it a share of the machine, yet a screen in a lobby must be able to do no more than that.
   ['POST', '/offer', { scope: 'view', class: 'offer' }],
   ['POST', '/whep*', { scope: 'view', class: 'offer' }],
+  ['GET', '/whep/:sessionid/:viewerid/visemes', { scope: 'view', class: 'events' }],
   // Who watches may stop watching: the id in the path is known to that viewer alone.
   ['*', '/whep*', read],
   ['GET', '/sse', { scope: 'view', class: 'events' }],

@@ -142,7 +142,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 
   const streams = new EventStreams(log);
   sessionRoutes(app, { settings, sessions, streams });
-  await whepRoutes(app, { settings, sessions, log });
+  await whepRoutes(app, { settings, sessions, streams, log });
   await recordingRoutes(app, { settings, sessions, ...(options.recordings && { recordings: options.recordings }) });
   await clipRoutes(app, { ...(options.clips && { clips: options.clips }) });
   await exportRoutes(app, { ...(options.exports && { exports: options.exports }) });

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SessionEvent } from '../../../shared/protocol';
+import type { VisemePicture } from '../../../shared/viseme-protocol';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import type { SessionHandle } from '../session/api';
@@ -26,8 +27,15 @@ export class EventStreams {
     return this.open.size;
   }
 
-  /** Turns the reply into a stream of the session's events (HTML Standard, 9.2) until either side ends. */
-  start(reply: FastifyReply, session: SessionHandle, { visemes = false } = {}): void {
+  /**
+   * Turns the reply into a stream of the session's events (HTML Standard, 9.2) until either side ends.
+   * @param visemes whether the mouth of each picture is sent as well; or what gives it the timestamps of whom it is sent to
+   */
+  start(
+    reply: FastifyReply,
+    session: SessionHandle,
+    { visemes = false }: { visemes?: boolean | ((picture: VisemePicture) => VisemePicture) } = {},
+  ): void {
     const release = this.take(reply.request);
     reply.hijack();
     const response = reply.raw;
@@ -76,7 +84,8 @@ export class EventStreams {
       (batch) => write(`data: ${JSON.stringify(batch)}\n\n`),
       () => response.writableLength,
     );
-    endVisemes = session.visemes.subscribe((picture) => batches.add(picture));
+    const timed = visemes === true ? (picture: VisemePicture) => picture : visemes;
+    endVisemes = session.visemes.subscribe((picture) => batches.add(timed(picture)));
   }
 
   /** Counts a stream of this caller; the returned function gives its place back, once. @throws 'limit' where none is left. */

@@ -51,6 +51,7 @@ describe('POST /whep', () => {
     expect(reply.headers.link).toEqual([
       '<stun:stun.example:3478>; rel="ice-server"',
       '<turn:turn.example:3478>; rel="ice-server"; username="ann"; credential=""; credential-type="password"',
+      `<${reply.headers.location as string}/visemes>; rel="urn:herald:visemes"; type="text/event-stream"`,
     ]);
     expect(reply.headers['access-control-expose-headers']).toMatch(/Location, Link/);
     expect(session.calls).toContainEqual(['attach', 'whep']);
@@ -60,6 +61,25 @@ describe('POST /whep', () => {
     expect([gone.statusCode, gone.body]).toEqual([200, '']);
     expect(counts().peer).toBe(0);
     expect((await call('DELETE', reply.headers.location as string)).statusCode).toBe(404);
+  });
+
+  it('names where the mouth is told in numbers, with the timestamps of this viewer', async () => {
+    await start();
+    const session = sessions.add(ID);
+    const { headers } = await post(`/whep/${ID}`, await offer());
+    const [, url = ''] = /^<([^>]+)>; rel="urn:herald:visemes"/.exec(String(headers.link)) ?? [];
+    const stream = call('GET', url);
+    await expect.poll(() => session.visemeListeners.size).toBe(1);
+    const picture = { ptsSamples: 0, visemes: { sil: 1 }, shapes: {} };
+    for (const listener of session.visemeListeners) listener(picture);
+    for (const listener of session.listeners) listener({ status: 'closed', reason: 'over' });
+    const { statusCode, headers: told, body } = await stream;
+    expect([statusCode, told['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(body).toContain('"status":"visemes","pictures":[{"ptsSamples":0');
+    expect(body).toContain('"rtp":{');
+    expect(session.visemeListeners.size).toBe(0);
+    await call('DELETE', headers.location as string);
+    expect((await call('GET', url)).statusCode).toBe(404);
   });
 
   it('takes the only session where none is named, and says which there are otherwise', async () => {

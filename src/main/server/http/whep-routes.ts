@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { failureReply, sessionId } from '../../../shared/protocol';
 import { isPushMode, type Settings } from '../../../shared/settings';
+import { visemesEvent } from '../../../shared/viseme-protocol';
 import { HeraldError } from '../errors';
 import type { Log } from '../log';
 import { iceServersOf } from '../outputs/webrtc/connection';
@@ -13,15 +14,20 @@ import { WhepViewers } from '../outputs/whep/viewers';
 import type { SessionDirectory, SessionHandle } from '../session/api';
 import { whileClientWaits } from './lifetime';
 import { failing } from './replies';
+import type { EventStreams } from './sse';
 
 export interface WhepRouteDependencies {
   settings: Settings;
   sessions: SessionDirectory;
+  streams: EventStreams;
   log: Log;
 }
 
 const SDP = 'application/sdp';
+/** RFC 8288 section 2.1.2: a relation of our own is a URI. */
+const VISEMES = 'urn:herald:visemes';
 const JOIN_LIMIT_MS = 15_000;
+const NO_VIEWER = 'there is no such viewer (any more)';
 /** In push modes a request that names no session means this one. */
 const FIRST_PUSHED = 0;
 
@@ -33,7 +39,7 @@ export async function whepRoutes(app: FastifyInstance, dependencies: WhepRouteDe
   await app.register(async (scope) => register(scope, dependencies));
 }
 
-function register(app: FastifyInstance, { settings, sessions, log }: WhepRouteDependencies): void {
+function register(app: FastifyInstance, { settings, sessions, streams, log }: WhepRouteDependencies): void {
   const iceServers = iceServersOf(settings);
   const links = linksOfIceServers(iceServers);
   const viewers = new WhepViewers(iceServers, log.child({ scope: 'whep' }));
@@ -48,8 +54,9 @@ function register(app: FastifyInstance, { settings, sessions, log }: WhepRouteDe
       const { viewerId, answer } = await whileClientWaits(reply, JOIN_LIMIT_MS, (signal) =>
         viewers.join(session, sdp, signal),
       );
-      reply.code(201).type(SDP).header('location', `/whep/${session.id}/${viewerId}`);
-      if (links.length > 0) reply.header('link', links);
+      const location = `/whep/${session.id}/${viewerId}`;
+      reply.code(201).type(SDP).header('location', location);
+      reply.header('link', [...links, `<${location}/visemes>; rel="${VISEMES}"; type="text/event-stream"`]);
       return answer;
     } catch (error) {
       if (error instanceof CodecNotOffered) throw withStatus(406, error.message);
@@ -57,6 +64,7 @@ function register(app: FastifyInstance, { settings, sessions, log }: WhepRouteDe
     }
   };
 
+  const viewer = z.object({ sessionid: sessionId, viewerid: z.string().max(100) });
   const offer = z.string({ error: `send an SDP offer as the body, with Content-Type: ${SDP}` });
   const about = { tags: ['session'], consumes: [SDP] };
   const replies = { 201: z.string().describe('The SDP answer; Location is what to DELETE at the end') };
@@ -102,14 +110,35 @@ function register(app: FastifyInstance, { settings, sessions, log }: WhepRouteDe
       schema: {
         tags: ['session'],
         summary: 'Stop watching (WHEP)',
-        params: z.object({ sessionid: sessionId, viewerid: z.string().max(100) }),
+        params: viewer,
         response: { 200: z.literal('').describe('Nothing more is sent'), ...failing(400, 404) },
       },
     },
     async ({ params }, reply) => {
       const left = await viewers.leave(params.sessionid, params.viewerid);
-      if (!left) throw new HeraldError('not-found', 'there is no such viewer (any more)');
+      if (!left) throw new HeraldError('not-found', NO_VIEWER);
       return reply.code(200).send('');
+    },
+  );
+
+  routes.get(
+    '/whep/:sessionid/:viewerid/visemes',
+    {
+      config,
+      exposeHeadRoute: false,
+      schema: {
+        tags: ['session'],
+        summary: 'The mouth of each picture in numbers, with the timestamps that this viewer is sent; named by `Link`',
+        params: viewer,
+        response: { 200: visemesEvent.describe('The events of /sse?visemes=true'), ...failing(400, 404, 503) },
+      },
+    },
+    (request, reply) => {
+      const { sessionid, viewerid } = request.params;
+      const session = sessions.get(sessionid);
+      const visemes = session && viewers.timed(sessionid, viewerid);
+      if (!visemes) throw new HeraldError('not-found', NO_VIEWER);
+      streams.start(reply as unknown as FastifyReply, session, { visemes });
     },
   );
 

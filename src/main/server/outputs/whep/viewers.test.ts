@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ProgramSource } from '../../../../../testing/program-source';
 import { RtpViewer } from '../../../../../testing/viewer';
+import type { VisemesEvent } from '../../../../shared/viseme-protocol';
 import { FakeSession } from '../../http/fake-sessions';
 import { createLogger } from '../../log';
 import { counts } from '../../metrics/native';
@@ -92,6 +93,37 @@ describe('WhepViewers', () => {
     const seen = second.viewer.video.packets.length;
     await until(() => second.viewer.video.packets.length > seen + 5);
     expect(counts().peer).toBe(1);
+  });
+
+  it('tells each viewer the visemes with the timestamps of what it is sent, on a channel or to be fetched', async () => {
+    const { session, viewers } = await house();
+    const { viewer, sdp } = await RtpViewer.offer('H264', { dataChannel: 'visemes' });
+    opened.push(viewer);
+    const { viewerId, answer } = await viewers.join(session, sdp, signal);
+    await viewer.accept(answer);
+    const silent = await watch(viewers, session);
+    const heard: VisemesEvent[] = [];
+    viewer.channel!.onMessage.subscribe((data) => void heard.push(JSON.parse(String(data)) as VisemesEvent));
+    await until(() => viewer.channel!.readyState === 'open' && session.visemeListeners.size > 0);
+    await until(() => viewer.audio.packets.length > 5 && silent.viewer.audio.packets.length > 5);
+    expect(session.visemeListeners.size).toBe(1);
+    const picture = { ptsSamples: 96_000, rtp: { audio: 1, video: 1 }, visemes: { aa: 1 }, shapes: {} };
+    for (const listener of session.visemeListeners) listener(picture);
+    await until(() => heard.length > 0);
+    const told = heard[0]!.pictures[0]!;
+    expect(told).toEqual({ ...picture, rtp: { audio: expect.any(Number), video: expect.any(Number) } });
+    const apart = (a: number, b: number, step: number) => Math.abs((a - b) | 0) % step;
+    const [sound] = viewer.audio.packets;
+    const [shown] = viewer.video.packets;
+    expect(apart(told.rtp!.audio!, sound!.timestamp, 960)).toBe(0);
+    expect(apart(told.rtp!.video!, shown!.timestamp, 3_600)).toBe(0);
+    expect(viewers.timed(ID, viewerId)!(picture)).toEqual(told);
+    const other = viewers.timed(ID, silent.viewerId)!(picture);
+    expect(other.rtp).not.toEqual(told.rtp);
+    expect(apart(other.rtp!.audio!, silent.viewer.audio.packets[0]!.timestamp, 960)).toBe(0);
+    expect(viewers.timed(654_321, viewerId)).toBeUndefined();
+    await viewers.leave(ID, viewerId);
+    expect(session.visemeListeners.size).toBe(0);
   });
 
   it('closes its viewers with their session', async () => {

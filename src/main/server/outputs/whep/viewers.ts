@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { VisemePicture } from '../../../../shared/viseme-protocol';
 import { HeraldError } from '../../errors';
 import type { Log } from '../../log';
 import type { SessionHandle } from '../../session/api';
@@ -61,7 +62,13 @@ export class WhepViewers {
     }
     this.joining.set(session.id, (this.joining.get(session.id) ?? 0) + 1);
     try {
-      const { peer, answer } = await Peer.negotiate(offer, { iceServers: this.iceServers, signal, kind: 'whep' });
+      const { peer, answer } = await Peer.negotiate(offer, {
+        iceServers: this.iceServers,
+        signal,
+        kind: 'whep',
+        // Whoever opens a channel of that name asks for them by it: a standard player opens none.
+        visemes: offer.dataChannels,
+      });
       return { viewerId: await this.admit(session, peer, signal), answer };
     } finally {
       const others = this.joining.get(session.id)! - 1;
@@ -76,6 +83,13 @@ export class WhepViewers {
     if (viewer?.sessionId !== sessionId) return false;
     await viewer.peer.close('left');
     return true;
+  }
+
+  /** Pictures of visemes with the timestamps that this viewer is sent; undefined when there is no such viewer. */
+  timed(sessionId: number, viewerId: string): ((picture: VisemePicture) => VisemePicture) | undefined {
+    const viewer = this.viewers.get(viewerId);
+    if (viewer?.sessionId !== sessionId) return undefined;
+    return (picture) => timedFor(viewer.peer, picture);
   }
 
   count(sessionId: number): number {
@@ -104,6 +118,8 @@ export class WhepViewers {
     }
     this.viewers.set(viewerId, { sessionId: session.id, peer, sinceMs: performance.now() });
     const log = this.log.child({ session: session.id });
+    peer.onVisemes = (channel) =>
+      channel.closeWith(session.visemes.subscribe((picture) => channel.send(timedFor(peer, picture))));
     peer.onKeyframeRequest = () => session.requestKeyframe();
     peer.onRendition = (rendition, why) =>
       log.info({ rendition }, `viewer ${viewerId.slice(0, 8)} is sent ${rendition}: ${why}`);
@@ -130,3 +146,9 @@ export class WhepViewers {
     }
   }
 }
+
+/** A picture knows the timestamps of its session's own viewer; those of every other one begin somewhere else (RFC 3550 section 5.1). */
+const timedFor = (peer: Peer, picture: VisemePicture): VisemePicture => ({
+  ...picture,
+  rtp: peer.rtpAt(picture.ptsSamples),
+});
