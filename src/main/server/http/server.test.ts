@@ -277,6 +277,7 @@ describe('pages', () => {
       '/whep',
       '/whep/{sessionid}',
       '/whep/{sessionid}/{viewerid}',
+      '/whep/{sessionid}/{viewerid}/visemes',
     ]);
     const { content } = document.paths['/humanaudio'].post.requestBody;
     expect(content['multipart/form-data'].schema.properties.file).toMatchObject({ type: 'string', format: 'binary' });
