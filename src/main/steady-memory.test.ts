@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { root } from '../../testing/server';
 import { hasSteadyMemory, STEADY_MEMORY, steadyMemory } from '../../scripts/steady-memory.mjs';
+import { root } from '../../testing/server';
 
 describe('steady memory', () => {
   it('is asked for on Linux, and what somebody set for themselves stays', () => {
