@@ -77,7 +77,8 @@ describe.skipIf(!python)('aiortc, as the Python clients of this API use it', () 
   });
 
   it('is refused at the limit, and reaped for its silence when it is killed', async () => {
-    const first = view('4', '--hang');
+    // Longer than Python takes to start the second: a viewer that is silent already would give its place away.
+    const first = view('10', '--hang');
     const states = async () => {
       const { data } = await getJson<{ data: { sessions: { state: string }[] } }>(`${server.url}/api/admin/sessions`);
       return data.sessions.map(({ state }) => state);
