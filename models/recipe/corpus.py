@@ -19,7 +19,8 @@ ESPEAK_VARIANTS = '''f1 f2 f4 f5 m1 m2 m4 m5 m6 m8 klatt klatt2 klatt3 klatt5 An
 Alicia Andrea anika antonio aunty benjamin boris caleb david Denis Diogo ed edward Gene grandma grandpa Henrique Hugo Jacky
 john kaukovalta Lee Marco Mario miguel Mike norbert pablo pedro quincy robert sandro shelby travis victor zac
 croak'''.split()
-HELD_OUT = dict(espeak_variants=['f3', 'm3', 'm7', 'klatt4', 'Annie'], flite=['awb'], festival=['ked_diphone'], piper=['en_US-joe'])
+HELD_OUT = dict(espeak_variants=['f3', 'm3', 'm7', 'klatt4', 'Annie'], flite=['awb'], festival=['ked_diphone'],
+                kokoro=['af_nova', 'am_michael', 'bm_daniel'], piper=['en_US-joe'])
 FLITE = ['slt', 'rms', 'kal16', 'slt', 'rms']
 FESTIVAL = ['cmu_us_slt_arctic_hts', 'kal_diphone', 'lp_diphone']
 # Voices of other languages, each a speaker of its own; the Russian one is cut from recordings.
@@ -108,8 +109,15 @@ def festival_world_utterances(random):
     return engines.festival(said, voice, random.uniform(0.75, 1.15))
 
 
-def kokoro_utterance(random, kokoro):
-    return kokoro.say(texts.english(random), str(random.choice(kokoro.voices())), random.uniform(0.85, 1.2))
+def kokoro_utterance(random, kokoro, held_out=False):
+    """Its English voices, those of other languages (who say English, too), and people in between any two of them."""
+    voices = [v for v in kokoro.voices() if (v in HELD_OUT['kokoro']) == held_out]
+    if held_out:
+        return kokoro.say(str(random.choice(texts.HELD_OUT)), str(random.choice(voices)))
+    english = [v for v in voices if v[0] in 'ab']
+    voice = str(random.choice(english if random.random() < 0.6 else voices))
+    other = str(random.choice(voices)) if random.random() < 0.4 else None
+    return kokoro.say(texts.english(random), voice, random.uniform(0.85, 1.25), other, random.uniform(0.2, 0.5))
 
 
 def background(random):
@@ -168,8 +176,10 @@ def train_shard(kind, seed, minutes, espeak, kokoro=None):
         elif kind == 'world':
             for said in festival_world_utterances(random):
                 learn(*said)
-        elif kind == 'kokoro':
-            learn(*kokoro_utterance(random, kokoro))
+        elif kind == 'kokoro':  # the slowest to make: each sentence is heard twice, in two sizes and two rooms
+            said = kokoro_utterance(random, kokoro)
+            learn(*said)
+            learn(*said)
         elif kind == 'held':
             variant = '' if random.random() < 0.2 else '+' + str(random.choice(ESPEAK_VARIANTS))
             said = engines.held(espeak, 'en-us' + variant, random)
@@ -183,7 +193,7 @@ def train_shard(kind, seed, minutes, espeak, kokoro=None):
     return shard
 
 
-def held_out_shard(kind, seed, minutes, espeak, piper=None):
+def held_out_shard(kind, seed, minutes, espeak, piper=None, kokoro=None):
     random = np.random.default_rng(seed)
     shard = Shard()
     while shard.seconds < minutes * 60:
@@ -194,6 +204,8 @@ def held_out_shard(kind, seed, minutes, espeak, piper=None):
             said = [espeak.say(text, 'cmn-latn-pinyin' if text[-2].isdigit() else 'en-us', 175)]
         elif kind == 'flite':
             said = [flite_utterance(random, HELD_OUT['flite'][0])]
+        elif kind == 'kokoro':
+            said = [kokoro_utterance(random, kokoro, held_out=True)]
         elif kind == 'piper':
             said = [piper.say(str(random.choice(texts.HELD_OUT)))]
         else:
@@ -228,10 +240,11 @@ def main():
         import neural  # needs pocketsphinx
     kokoro = neural.Kokoro(*args.kokoro) if args.kokoro else None
     piper = neural.Piper(args.piper) if args.piper else None
-    for i, kind in enumerate(['espeak', 'espeak-default', 'flite', 'festival', 'piper']):
+    for i, kind in enumerate(['espeak', 'espeak-default', 'flite', 'festival', 'piper', 'kokoro']):
         path = os.path.join(args.out, f'test-{kind}.npz')
-        if not os.path.exists(path) and (kind != 'piper' or piper) and args.only in (None, 'held-out'):
-            held_out_shard(kind, 90 + i, 4, espeak, piper).save(path)
+        missing = (kind == 'piper' and not piper) or (kind == 'kokoro' and not kokoro)
+        if not os.path.exists(path) and not missing and args.only in (None, 'held-out'):
+            held_out_shard(kind, 90 + i, 4, espeak, piper, kokoro).save(path)
             print('made', os.path.basename(path), flush=True)
     for kind, number, seed, minutes in plan(args.minutes):
         path = os.path.join(args.out, f'train-{kind}-{number:02d}.npz')

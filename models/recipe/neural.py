@@ -69,20 +69,29 @@ class Kokoro:
             self._ids = json.load(f)['vocab']
         self._session, self._aligner, self._voices = _open(path), Aligner(), voices
 
-    def voices(self, prefixes=('a', 'b')):
-        """Those of English unless said."""
-        return sorted(f[:-4] for f in os.listdir(self._voices) if f.endswith('.bin') and f[0] in prefixes)
+    def voices(self):
+        """Names; the first letter is the language of its speaker: a and b speak English."""
+        return sorted(f[:-4] for f in os.listdir(self._voices) if f.endswith('.bin'))
 
-    def say(self, text, voice, speed=1.0):
-        """-> (samples at 16 kHz, [(start, end, IPA)]); no sounds when they cannot be aligned (a word that no dictionary knows)."""
+    def _style(self, voice, length):
+        styles = np.fromfile(os.path.join(self._voices, voice + '.bin'), np.float32).reshape(-1, 1, 256)
+        return styles[min(length, len(styles) - 1)]
+
+    def say(self, text, voice, speed=1.0, other=None, share=0.0):
+        """-> (samples at 16 kHz, [(start, end, IPA)]); no sounds when they cannot be aligned (a word that no dictionary knows).
+
+        A voice is a point in a space of them: `share` of the way to `other` is somebody whom neither of the two is.
+        """
         if not self._aligner.knows(words_of(text)):
             return np.zeros(0, np.float32), []
         ipa = espeak_ipa(text, 'en-gb' if voice[0] == 'b' else 'en-us')
         for espeak, ours in _TO_KOKORO:
             ipa = ipa.replace(espeak, ours)
         symbols = [s for s in ipa if s in self._ids][:self._LONGEST]
-        styles = np.fromfile(os.path.join(self._voices, voice + '.bin'), np.float32).reshape(-1, 1, 256)
+        style = self._style(voice, len(symbols))
+        if other:
+            style = (1 - share) * style + share * self._style(other, len(symbols))
         tokens = np.array([[0, *(self._ids[s] for s in symbols), 0]], np.int64)
-        audio, = self._session.run(None, dict(tokens=tokens, style=styles[min(len(symbols), len(styles) - 1)], speed=np.array([speed], np.float32)))
+        audio, = self._session.run(None, dict(tokens=tokens, style=style, speed=np.array([speed], np.float32)))
         samples = to_16k(audio.reshape(-1).astype(np.float32), self._RATE_HZ)
         return samples, self._aligner.align(samples, text) or []
