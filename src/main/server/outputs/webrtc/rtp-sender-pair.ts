@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type RTCPeerConnection, type RTCRtpSender, RtpHeader, RtpPacket } from 'werift';
+import { type RTCIceTransport, type RTCPeerConnection, type RTCRtpSender, RtpHeader, RtpPacket } from 'werift';
 import { SAMPLE_RATE_HZ, samplesToVideoTicks, VIDEO_CLOCK_HZ } from '../../../../shared/units';
 import type { VideoCodec } from '../../encode/video';
 import type { EncodedPacket, MediaFormat } from '../output';
@@ -52,6 +52,7 @@ export class RtpSenderPair {
   private flowing = false;
   private keyframeSent = false;
   private lastHeard = { packets: 0, atMs: performance.now() };
+  private readonly heard = new Map<RTCIceTransport, { packets: number }>();
   /** The other side asked for a keyframe (PLI or FIR). */
   onKeyframeRequest: () => void = () => {};
   /** A packet was handed to the transport. */
@@ -102,7 +103,9 @@ export class RtpSenderPair {
   /** Packets go out while the connection stands; what comes before or after is dropped. */
   setConnected(connected: boolean): void {
     this.flowing = connected;
-    if (connected) this.silentForMs();
+    if (!connected) return;
+    for (const transport of this.connection.iceTransports) this.hear(transport);
+    this.silentForMs();
   }
 
   /** The RTP timestamps of what has this media time; absent until `start`, and for what the other side does not take. */
@@ -129,12 +132,23 @@ export class RtpSenderPair {
   silentForMs(): number {
     let packets = 0;
     for (const transport of this.connection.iceTransports) {
-      const pair = transport.connection.nominated;
-      if (pair) packets += pair.packetsReceived + pair.requestsReceived + pair.responsesReceived;
+      packets += this.heard.get(transport)?.packets ?? 0;
+      for (const pair of transport.connection.checkList) packets += pair.requestsReceived + pair.responsesReceived;
     }
     const nowMs = performance.now();
     if (packets !== this.lastHeard.packets) this.lastHeard = { packets, atMs: nowMs };
     return nowMs - this.lastHeard.atMs;
+  }
+
+  /**
+   * Counts what comes, whichever way. werift's own count leaves out what does not come to the socket of the pair that it nominated,
+   * and where a machine has several addresses the other side (aiortc, for one) may well answer to another.
+   */
+  private hear(transport: RTCIceTransport): void {
+    if (this.heard.has(transport)) return;
+    const count = { packets: 0 };
+    this.heard.set(transport, count);
+    transport.connection.onData.subscribe(() => count.packets++);
   }
 
   /** @param parameterSets of the encoder that the packet comes from; what `start` was told unless said */
