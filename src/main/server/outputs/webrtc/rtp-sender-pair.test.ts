@@ -11,7 +11,7 @@ it('hears a viewer that answers to another address than the one that was nominat
   const pair = () => ({ packetsReceived: 0, requestsReceived: 1, responsesReceived: 1 });
   const [nominated, other, onData] = [pair(), pair(), new Event<[Buffer]>()];
   const connection = { iceTransports: [{ connection: { nominated, checkList: [nominated, other], onData } }] };
-  const senders = new RtpSenderPair(connection as unknown as RTCPeerConnection, 'H264');
+  const senders = new RtpSenderPair(connection as unknown as RTCPeerConnection, 'h264');
   senders.setConnected(true);
   vi.advanceTimersByTime(3_000);
   expect(senders.silentForMs()).toBe(3_000);
