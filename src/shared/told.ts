@@ -145,6 +145,7 @@ export const SENTENCES = {
   // Clips that are made, but not quite as they were meant.
   'clip.breaksOff': '{{file...}} breaks off; what is there is spoken',
   'clip.otherVoice': '{{voice}} speaks instead: {{why...}}',
+  'clip.noMatte': 'performance {{audiotype}} ({{name...}}) has no matte: it is shown before its own background',
 
   // Sessions.
   'session.full': 'max session reached ({{places}})',

@@ -126,8 +126,7 @@ export class Director {
     over.catch(() => {}); // whoever waits for it knows
     modes.set(audiotype, { reinit: true });
     const act = this.parts.performances?.find((performance) => performance.audiotype === audiotype);
-    if (act?.opaque)
-      this.warn(`performance ${audiotype} (${act.name}) has no matte: it is shown before its own background`);
+    if (act?.opaque) this.warn(say('clip.noMatte', { audiotype, name: act.name }));
     if (audiotype > MODE_STILL && !act?.loop) await this.letTimeGo(() => unlessAborted(over, signal));
   }
 

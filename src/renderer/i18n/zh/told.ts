@@ -130,6 +130,7 @@ export const told: Record<keyof typeof SENTENCES, string> = {
 
   'clip.breaksOff': '{{file}} 不完整，只说出其中已有的部分',
   'clip.otherVoice': '改由 {{voice}} 发声：{{why}}',
+  'clip.noMatte': '表演 {{audiotype}}（{{name}}）没有遮罩，将显示其自带背景',
 
   'session.full': '会话数已达上限（{{places}}）',
   'session.serverEnds': '服务器正在关闭，不再接受新会话，请稍后再试',
