@@ -1,4 +1,4 @@
-// npm run eval:lips [-- --out FILE] [--model FILE] [--people DIR] [--peer headaudio] [--speech-only]
+// npm run eval:lips [-- --out FILE] [--model FILE] [--people DIR] [--peer headaudio] [--speech-only] [--labels DIR]
 // How well the lips follow speech: the held-out set of eval/held-out, and recordings of people where they are installed.
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,13 +10,14 @@ import { openHeadAudio } from './peers/headaudio';
 import { DEFINITIONS, printFaces, printSilence, printSpeech, verdicts } from './report';
 import { type SilenceScores, silenceScores } from './silence';
 import { SpeechJury } from './speech-scores';
-import { heldOutSpeech, PEOPLE_REMEDY, peopleFolder, peoplesSpeech } from './speech-set';
+import { heldOutSpeech, peopleHere, peopleRemedy, peoplesSpeech } from './speech-set';
 
 const { values: options } = parseArgs({
   options: {
     out: { type: 'string' },
     model: { type: 'string', default: join(root, 'models', 'lip-mini.onnx') },
     people: { type: 'string' },
+    labels: { type: 'string', default: join(root, 'eval', 'held-out') },
     peer: { type: 'string' },
     'speech-only': { type: 'boolean', default: false },
   },
@@ -24,16 +25,16 @@ const { values: options } = parseArgs({
 if (options.peer !== undefined && options.peer !== 'headaudio') {
   throw new Error(`There is no peer "${options.peer}". The one that is known: headaudio.`);
 }
-const heldOut = join(root, 'eval', 'held-out');
+const heldOut = options.labels;
 const started = performance.now();
 const halves = await LipHalves.open(options.model);
 const peer = options.peer === undefined ? undefined : await openHeadAudio((line) => console.log(line));
 try {
   const jury = new SpeechJury({ lips: (samples) => halves.listen(samples), peer: peer?.listen });
   for await (const spoken of heldOutSpeech(heldOut)) await jury.hear(spoken);
-  const sounds = peopleFolder(options.people);
-  if (sounds === undefined) console.log(`people: skipped; ${PEOPLE_REMEDY}`);
-  else for (const spoken of peoplesSpeech(heldOut, sounds)) await jury.hear(spoken);
+  const { here, missing } = peopleHere(heldOut, options.people);
+  for (const person of here) for (const spoken of peoplesSpeech(heldOut, person)) await jury.hear(spoken);
+  if (missing.length > 0) console.log(peopleRemedy(missing));
   const speech = jury.rows();
 
   console.log(`${basename(options.model)}: how the lips follow speech\n`);

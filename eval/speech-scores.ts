@@ -6,6 +6,8 @@ import type { Spoken } from './speech-set';
 export interface SpeechRow {
   group: string;
   voice: string;
+  /** See Spoken. */
+  warped: boolean;
   lips: Scores;
   /** Of a mouth that only knows how loud it is. */
   loudness: Scores;
@@ -18,6 +20,7 @@ export interface Listeners {
 }
 
 interface Takes {
+  warped: boolean;
   lips: Take[];
   loudness: Take[];
   peer: Take[];
@@ -29,9 +32,9 @@ export class SpeechJury {
 
   constructor(private readonly listeners: Listeners) {}
 
-  async hear({ group, voice, samples, labels }: Spoken): Promise<void> {
+  async hear({ group, voice, samples, labels, warped }: Spoken): Promise<void> {
     const voices = this.groups.get(group) ?? new Map<string, Takes>();
-    const takes = voices.get(voice) ?? { lips: [], loudness: [], peer: [] };
+    const takes = voices.get(voice) ?? { warped, lips: [], loudness: [], peer: [] };
     this.groups.set(group, voices.set(voice, takes));
     takes.lips.push({ labels, mouth: await this.listeners.lips(samples) });
     const levels = (['linear', 'dB'] as const).map((scale) => loudnessCurve(samples, FEATURE_RATE_HZ, scale));
@@ -39,13 +42,14 @@ export class SpeechJury {
     if (this.listeners.peer) takes.peer.push({ labels, mouth: await this.listeners.peer(samples) });
   }
 
-  /** Every voice, and a group with more than one of them as a whole. */
+  /** Every voice, and a group with more than one of them as a whole; but people are one by one, whose times are not found the same way. */
   rows(): SpeechRow[] {
     return [...this.groups].flatMap(([group, voices]) => {
       const rows = [...voices].map(([voice, takes]) => row(group, voice, takes));
-      if (rows.length === 1) return rows;
+      if (rows.length === 1 || group === PEOPLE) return rows;
       const all = [...voices.values()];
       const together = {
+        warped: all.some((t) => t.warped),
         lips: all.flatMap((t) => t.lips),
         loudness: all.flatMap((t) => t.loudness),
         peer: all.flatMap((t) => t.peer),
@@ -56,10 +60,12 @@ export class SpeechJury {
 }
 
 export const ALL = 'all of them';
+export const PEOPLE = 'people';
 
-const row = (group: string, voice: string, { lips, loudness, peer }: Takes): SpeechRow => ({
+const row = (group: string, voice: string, { warped, lips, loudness, peer }: Takes): SpeechRow => ({
   group,
   voice,
+  warped,
   lips: scoresOf(lips),
   loudness: scoresOf(loudness),
   ...(peer.length > 0 ? { peer: scoresOf(peer) } : {}),
