@@ -44,7 +44,7 @@ export class RecordingBook {
 
   /** All are listed; those that have not been looked at are played through, up to `most` of them, and deleted when that is asked. */
   async check({ most, deleting }: { most: number; deleting: boolean }): Promise<void> {
-    const listed = new Map((await this.list()).map((one) => [one.file, one]));
+    const listed = new Map((await allRecordings<Listed>(this.client)).map((one) => [one.file, one]));
     let looked = 0;
     for (const file of [...this.files]) {
       const one = listed.get(file);
@@ -60,16 +60,6 @@ export class RecordingBook {
     }
   }
 
-  private async list(): Promise<Listed[]> {
-    const found: Listed[] = [];
-    for (;;) {
-      const page = `/api/recordings?offset=${found.length}&limit=${PAGE}`;
-      const { recordings } = await this.client.data<{ recordings: Listed[] }>(page);
-      found.push(...recordings);
-      if (recordings.length < PAGE) return found;
-    }
-  }
-
   private async play({ id, file }: Listed): Promise<void> {
     const reply = await fetch(`${this.client.url}/api/recordings/${encodeURIComponent(id)}/file`);
     const local = join(this.folder, `played-${file.endsWith('webm') ? 'one.webm' : 'one.mp4'}`);
@@ -81,6 +71,18 @@ export class RecordingBook {
     this.figures.worstApartMs = Math.max(this.figures.worstApartMs, Math.abs(played.apartAtStartMs));
     const faults = played.problem ? 1 : played.decodeErrors + (Math.abs(played.apartAtStartMs) > 20 ? 1 : 0);
     this.invariants.see('recordings playable', faults, undefined, faults ? `${file}: ${JSON.stringify(played)}` : '');
+  }
+}
+
+/** All pages of the list: a server has more recordings than one of them holds. */
+export async function allRecordings<T>(client: Client): Promise<T[]> {
+  const found: T[] = [];
+  for (;;) {
+    const { recordings } = await client.data<{ recordings: T[] }>(
+      `/api/recordings?offset=${found.length}&limit=${PAGE}`,
+    );
+    found.push(...recordings);
+    if (recordings.length < PAGE) return found;
   }
 }
 

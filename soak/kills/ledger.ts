@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../client';
 import type { Invariants } from '../invariants';
-import { playable } from '../recordings';
+import { allRecordings, playable } from '../recordings';
 
 export interface ListedRecording {
   id: string;
@@ -77,7 +77,7 @@ export class Ledger {
         may.add(value);
       }
     }
-    const listed = await listRecordings(client);
+    const listed = await allRecordings<ListedRecording>(client);
     for (const [file, kept] of recordings) {
       const one = listed.find((other) => other.file === file);
       keep('recordings kept', one !== undefined, file);
@@ -123,7 +123,7 @@ export class Ledger {
     const about = `${seconds(killedMs - open.sinceMs)}, ${seconds(toldMs)} told`;
     const find = async () =>
       // It may have been ended in time, and only its answer cut off.
-      (await listRecordings(client)).find(({ sessionid }) => sessionid === open.sessionid);
+      (await allRecordings<ListedRecording>(client)).find(({ sessionid }) => sessionid === open.sessionid);
     const untilMs = performance.now() + RECOVERY_LIMIT_MS;
     let found = await find();
     while (found?.durationMs === null && performance.now() < untilMs) {
@@ -161,10 +161,6 @@ export class Ledger {
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
-
-export async function listRecordings(client: Client): Promise<ListedRecording[]> {
-  return (await client.data<{ recordings: ListedRecording[] }>('/api/recordings?limit=200')).recordings;
-}
 
 async function playableOf(client: Client, id: string, file: string) {
   const folder = mkdtempSync(join(tmpdir(), 'herald-played-'));
