@@ -6,7 +6,8 @@ import { encodeAudio } from '../../testing/audio-files';
 import { writeLiveTalkingFolder } from '../../testing/livetalking-folder';
 import type { Client } from '../client';
 import { listen } from '../listener';
-import { type Ledger, listRecordings } from './ledger';
+import { allRecordings } from '../recordings';
+import type { Ledger, ListedRecording } from './ledger';
 
 const POLL_MS = 300;
 const JOB_LIMIT_MS = 120_000;
@@ -95,7 +96,7 @@ export class Script {
     const { json: ended } = await client.post('/record', { sessionid, type: 'end_record' });
     if (ended?.code === 0) {
       ledger.open = undefined;
-      const one = (await listRecordings(client)).find(({ file }) => file === ended.file);
+      const one = (await allRecordings<ListedRecording>(client)).find(({ file }) => file === ended.file);
       if (!one) throw new Error('a finished recording is not listed');
       ledger.finished(one);
       this.done.recordings++;
