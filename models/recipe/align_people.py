@@ -1,4 +1,4 @@
-"""Times of the sounds in recordings of people, for evaluation only:
+"""Times of the sounds in English recordings of people, for evaluation only (other languages: warp_people.py):
 align_people.py --texts core-sounds-en.txt[.gz] --sounds /usr/share/asterisk/sounds/en --out people.json
 
 Needs `ffmpeg` and pocketsphinx (aligner.py). A recording is left out when its text says things that the dictionary does not
@@ -12,8 +12,6 @@ import subprocess
 
 import numpy as np
 
-from aligner import Aligner
-
 SHORTEST_S = 1.2
 
 
@@ -26,20 +24,26 @@ def read_texts(path):
                 yield name.strip(), text.strip()
 
 
+def read_g722(path):
+    """-> float samples at 16 kHz."""
+    pcm = subprocess.run(['ffmpeg', '-v', 'error', '-f', 'g722', '-i', path, '-f', 's16le', '-ac', '1', '-ar', '16000', '-'],
+                         capture_output=True, check=True).stdout
+    return np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ('--texts', '--sounds', '--out'):
         parser.add_argument(name, required=True)
     args = parser.parse_args()
+    from aligner import Aligner  # only here: warp_people.py needs no pocketsphinx
     aligner = Aligner()
     takes, left_out = [], 0
     for name, text in read_texts(args.texts):
         path = os.path.join(args.sounds, name + '.g722')
         if not os.path.exists(path):
             continue
-        pcm = subprocess.run(['ffmpeg', '-v', 'error', '-f', 'g722', '-i', path, '-f', 's16le', '-ac', '1', '-ar', '16000', '-'],
-                             capture_output=True, check=True).stdout
-        samples = np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
+        samples = read_g722(path)
         if len(samples) < 16000 * SHORTEST_S:
             continue
         spoken = aligner.align(samples, text)

@@ -1,5 +1,6 @@
 """The held-out set that `npm run eval:lips` judges by:
 held_out.py speech --out ../../eval/held-out [--piper MODEL]
+held_out.py people --out ../../eval/held-out --aligned ALIGNED.json [--language es --voice "Allison Smith, Spanish" --minutes 10 --warped]
 held_out.py faces --out ../../eval/held-out --poses poses.json --renders DIR --name clara [--bundle ../../resources/presenters/clara]
 
 Speech: one Opus file a voice, its sounds with their times (the synthesiser's own; Piper's by alignment), and the opening of the lips that the
@@ -10,6 +11,7 @@ import argparse
 import json
 import os
 import subprocess
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -121,14 +123,25 @@ def speech(args):
 
 
 def people(args):
-    """Adds the opening to what align_people.py found."""
+    """Adds the opening to what align_people.py or warp_people.py found."""
     with open(args.aligned) as f:
         takes = json.load(f)['takes']
+    takes = drawn(takes, args.minutes)
     for take in takes:
         take.update(labels(take.pop('spoken'), take['durationMs'] / 1000))
-        take['group'], take['voice'] = 'people', 'Allison Smith, English'
-    with open(os.path.join(args.out, 'people-en.json'), 'w') as f:
-        json.dump(dict(openingHz=80, takes=takes), f, ensure_ascii=False, separators=(',', ':'))
+        take['group'], take['voice'] = 'people', args.voice
+    about = dict(openingHz=80) | (dict(warped=True) if args.warped else {}) | dict(takes=takes)
+    with open(os.path.join(args.out, f'people-{args.language}.json'), 'w') as f:
+        json.dump(about, f, ensure_ascii=False, separators=(',', ':'))
+    print(args.language, len(takes), 'recordings,', round(sum(t['durationMs'] for t in takes) / 60000, 1), 'minutes')
+
+
+def drawn(takes, minutes):
+    """At most so many minutes of them, by lot and always the same, in their order."""
+    lot = sorted(takes, key=lambda take: zlib.crc32(take['file'].encode()))
+    until = np.cumsum([take['durationMs'] for take in lot]) <= minutes * 60000
+    chosen = {take['file'] for take, within in zip(lot, until) if within}
+    return [take for take in takes if take['file'] in chosen]
 
 
 def faces(args):
@@ -153,7 +166,11 @@ def main():
     parser.add_argument('what', choices=['speech', 'people', 'faces'])
     parser.add_argument('--out', required=True)
     parser.add_argument('--piper')
-    parser.add_argument('--aligned', help='what align_people.py wrote')
+    parser.add_argument('--aligned', help='what align_people.py or warp_people.py wrote')
+    parser.add_argument('--language', default='en')
+    parser.add_argument('--voice', default='Allison Smith, English')
+    parser.add_argument('--minutes', type=float, default=15)
+    parser.add_argument('--warped', action='store_true', help='the times are from warp_people.py')
     parser.add_argument('--poses')
     parser.add_argument('--renders')
     parser.add_argument('--bundle')
