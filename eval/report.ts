@@ -92,7 +92,7 @@ export function verdicts({
   return judged;
 }
 
-/** Warped times are not exact enough for a target on lateness or false closures; whether lips shut within one picture, they can tell. */
+/** Warped times are some 10 ms off, which is half of what lips may be late: lateness and false closures are printed by them, not judged. */
 const ofAPerson = ({ group, voice, warped, lips }: SpeechRow): Verdict[] => [
   atLeast(`${group}, ${voice}: p/b/m shut within one picture`, lips.recall, 0.75),
   ...(warped ? [] : timely(`${group}, ${voice}`, lips)),

@@ -11,7 +11,7 @@ export interface Spoken {
   /** 16 kHz mono. */
   samples: Float32Array;
   labels: Labels;
-  /** The times were laid over from a synthesis of the same text (models/recipe/warping.py): good to some 15 ms, and not of each sound. */
+  /** The times were laid over from a synthesis of the same text (models/recipe/warping.py): some 10 ms off, see held-out/README.md. */
   warped: boolean;
 }
 

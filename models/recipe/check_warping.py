@@ -105,7 +105,7 @@ def check_english(warper, args):
     with open(os.path.join(args.held_out, 'people-en.json')) as f:
         takes = {take['file'].removesuffix('.g722'): take for take in json.load(f)['takes']}
     found = [each for each in warp_people.recordings(args.texts, args.sounds, 'en-us', args.minutes) if each[0] in takes]
-    aligned, decoys = warp_people.warp_all(found, 'en-us')
+    aligned, decoys = warp_people.warp_all(warper, found, 'en-us')
     kept, limit = warp_people.trusted(aligned, decoys)
     all_of_them, trusted_only = Comparison(), Comparison()
     for name, _, alignment in aligned:

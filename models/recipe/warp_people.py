@@ -58,9 +58,8 @@ def recordings(texts, sounds, language, minutes=math.inf):
                 return
 
 
-def warp_all(found, language):
+def warp_all(warper, found, language):
     """-> ([(name, duration ms, Alignment or None)], costs of alignments with texts that lack their end)."""
-    warper = Warper()
     aligned, decoys = [], []
     for number, (name, text, samples) in enumerate(found):
         aligned.append((name, len(samples) // 16, warper.align(samples, text, language)))
@@ -83,7 +82,7 @@ def main():
         parser.add_argument(name, required=True)
     parser.add_argument('--minutes', type=float, default=math.inf, help='of recordings to align')
     args = parser.parse_args()
-    aligned, decoys = warp_all(recordings(args.texts, args.sounds, args.language, args.minutes), args.language)
+    aligned, decoys = warp_all(Warper(), recordings(args.texts, args.sounds, args.language, args.minutes), args.language)
     kept, limit = trusted(aligned, decoys)
     takes = [dict(file=name + '.g722', durationMs=ms, spoken=a.spoken) for name, ms, a in kept]
     costs = [a.cost for _, _, a in aligned if a]

@@ -183,6 +183,8 @@ def _path_back(came):
 
 
 class Warper:
+    """One a process: espeak-ng's library speaks to whoever asked last."""
+
     def __init__(self, speakers=SPEAKERS):
         self._espeak = Espeak()
         self._speakers = speakers
@@ -193,10 +195,7 @@ class Warper:
         if len(heard.keep) < 10:
             return None
         # The pace of the recording first: the steps' slopes are for what is uneven in it.
-        samples, _ = self._espeak.say(text, language, _PACE)
-        if len(samples) == 0:
-            return None
-        said = Heard(samples)
+        said = Heard(self._espeak.say(text, language, _PACE)[0])
         pace = int(np.clip(_PACE * said.duration_s / heard.duration_s, 80, 400))
         sounds, times, costs = None, [], []
         for speaker in self._speakers:
