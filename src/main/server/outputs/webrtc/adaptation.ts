@@ -2,6 +2,7 @@ import type { RTCRtpSender } from 'werift';
 import { SAMPLE_RATE_HZ } from '../../../../shared/units';
 import type { Adaptive, EncodedPacket, MediaFormat, Rendition } from '../output';
 import { type NetworkFigures, PACKET_OVERHEAD_BYTES, PeerNetwork } from './congestion/network';
+import { DrainPause } from './drain-pause';
 import { LipSync } from './lip-sync/lip-sync';
 import { playoutDelayId, serializePlayoutDelay } from './lip-sync/playout-delay';
 import { Pacer } from './pacer';
@@ -32,6 +33,7 @@ export class Adaptation implements Adaptive {
   private readonly switch = new RenditionSwitch();
   private readonly pacer = new Pacer();
   private readonly lipSync = new LipSync();
+  private readonly pause = new DrainPause();
   private readonly retransmitter: Retransmitter;
   private readonly seconds: number[] = [];
   private second = Number.NaN;
@@ -53,15 +55,23 @@ export class Adaptation implements Adaptive {
     });
     senders.pacer = this.pacer;
     const delayId = playoutDelayId(videoSender);
+    this.network.onFlood = () => {
+      this.pause.begin(performance.now());
+      this.abandon();
+      senders.setPaused(true);
+    };
     this.network.onArrivals = (arrivals) => {
       this.lipSync.arrived(arrivals);
+      if (this.pause.reported(arrivals)) senders.setPaused(false);
       const delay = this.lipSync.playoutDelay;
       if (delayId === undefined || !delay) return;
       senders.videoExtensions = [{ id: delayId, payload: serializePlayoutDelay(delay) }];
     };
     senders.onSent = (packet, sender, mediaMs) => {
-      const kind = sender === videoSender ? 'picture' : 'sound';
+      const probe = packet.header.padding;
+      const kind = probe ? 'probe' : sender === videoSender ? 'picture' : 'sound';
       this.network.sent(packet.payload.length, { kind, ms: mediaMs, last: packet.header.marker });
+      if (probe) return;
       if (sender === videoSender) this.retransmitter.keep(packet);
       else this.pacer.spend(packet.payload.length);
     };
@@ -112,6 +122,8 @@ export class Adaptation implements Adaptive {
       // What waits to be sent, or is missed, belongs to the rendition that did not fit.
       if (decided.rendition === 'live') this.abandon();
     }
+    if (this.pause.expired(performance.now())) this.senders.setPaused(false);
+    else if (this.pause.on) this.senders.probe();
     this.pacer.rateBps = this.network.targetBps * PACE;
     this.retransmitter.rateBps = this.network.targetBps;
     this.retransmitter.rttMs = this.network.rttMs;

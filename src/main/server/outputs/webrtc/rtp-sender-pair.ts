@@ -11,6 +11,9 @@ import { mapSenderReports, type RtpClock } from './sender-report';
 const PAYLOAD_SPECIFIC_FEEDBACK = 206;
 const FULL_INTRA_REQUEST = 4;
 const STREAM_ID = 'herald';
+/** Its last byte says how much of it is padding: all. */
+const PADDING = Buffer.alloc(16);
+PADDING.writeUInt8(PADDING.length, PADDING.length - 1);
 
 /** Sequence number, timestamp origin and sender of one RTP stream. */
 interface Stream {
@@ -50,12 +53,13 @@ export class RtpSenderPair {
   private parameterSets: Uint8Array | undefined;
   private pictureId = randomInt(0x7fff);
   private flowing = false;
+  private paused = false;
   private keyframeSent = false;
   private lastHeard = { packets: 0, atMs: performance.now() };
   private readonly heard = new Map<RTCIceTransport, { packets: number }>();
   /** The other side asked for a keyframe (PLI or FIR). */
   onKeyframeRequest: () => void = () => {};
-  /** A packet was handed to the transport. */
+  /** A packet was handed to the transport; one without content is a probe. */
   onSent: (packet: RtpPacket, sender: RTCRtpSender, mediaMs: number) => void = () => {};
   /** RTP header extensions of what is sent from now on. */
   videoExtensions: { id: number; payload: Buffer }[] = [];
@@ -108,6 +112,18 @@ export class RtpSenderPair {
     this.silentForMs();
   }
 
+  /** What comes meanwhile is left out; video goes on with a keyframe. */
+  setPaused(paused: boolean): void {
+    this.paused = paused;
+    this.keyframeSent = false;
+  }
+
+  /** Sends a packet of video that carries nothing (RFC 3550 section 5.1, padding): receivers skip it and report on it. */
+  probe(): void {
+    if (this.videoStream)
+      this.sendOne(this.videoStream, { data: PADDING, marker: false }, this.videoStream.elapsedTicks);
+  }
+
   /** The RTP timestamps of what has this media time; absent until `start`, and for what the other side does not take. */
   timestampsAt(ptsSamples: number): { video?: number; audio?: number } {
     const { videoStream, audioStream } = this;
@@ -125,7 +141,7 @@ export class RtpSenderPair {
 
   /** It is connected, and nothing is sent until a keyframe comes: none has been sent yet, or a picture was left out. */
   get awaitsKeyframe(): boolean {
-    return this.flowing && !this.keyframeSent;
+    return this.flowing && !this.paused && !this.keyframeSent;
   }
 
   /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
@@ -153,7 +169,7 @@ export class RtpSenderPair {
 
   /** @param parameterSets of the encoder that the packet comes from; what `start` was told unless said */
   video(packet: EncodedPacket, parameterSets = this.parameterSets): void {
-    if (!this.videoStream || !this.flowing) return;
+    if (!this.videoStream || !this.flowing || this.paused) return;
     if (!this.keyframeSent && !packet.keyframe) return;
     this.keyframeSent = true;
     const startMs = performance.now();
@@ -166,7 +182,7 @@ export class RtpSenderPair {
   }
 
   audio(packet: EncodedPacket): void {
-    if (!this.audioStream || !this.flowing) return;
+    if (!this.audioStream || !this.flowing || this.paused) return;
     const startMs = performance.now();
     this.send(this.audioStream, [{ data: Buffer.from(packet.data), marker: false }], packet.ptsSamples);
     this.figures.sendMs += performance.now() - startMs;
@@ -194,6 +210,7 @@ export class RtpSenderPair {
       sequenceNumber: stream.sequenceNumber,
       timestamp: (stream.clock.firstTimestamp + ticks) >>> 0,
       marker,
+      padding: data === PADDING,
       extensions: stream === this.videoStream ? this.videoExtensions : [],
     });
     const packet = new RtpPacket(header, data);

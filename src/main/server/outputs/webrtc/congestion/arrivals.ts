@@ -11,9 +11,9 @@ export interface Arrival {
   media?: Media;
 }
 
-/** A packet of the program: one of sound, or one of a picture's. */
+/** A packet of the program: one of sound, or one of a picture's; or one that carries nothing. */
 export interface Media {
-  kind: 'sound' | 'picture';
+  kind: 'sound' | 'picture' | 'probe';
   /** Media time. */
   ms: number;
   /** The last one of its picture. */

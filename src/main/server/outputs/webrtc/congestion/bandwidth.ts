@@ -1,6 +1,7 @@
 import type { Arrival } from './arrivals';
 import { Backlog } from './backlog';
 import { DelayTrend } from './delay-trend';
+import { PacketTrain } from './packet-train';
 
 export interface BandwidthLimits {
   startBps: number;
@@ -69,6 +70,7 @@ const SLOW_REPORTS = 3;
 export class BandwidthEstimate {
   private readonly trend = new DelayTrend();
   private readonly backlog = new Backlog();
+  private readonly train = new PacketTrain();
   private readonly received: { atMs: number; bytes: number }[] = [];
   private readonly sending: { atMs: number; bytes: number }[] = [];
   private tally = { received: 0, lost: 0, sinceMs: Number.NaN };
@@ -87,6 +89,8 @@ export class BandwidthEstimate {
   lossFraction = 0;
   rttMs: number | undefined;
   cause: Cause | undefined;
+  /** A queue fills many times faster than it empties: whatever is sent now, sound too, comes late. */
+  onFlood: () => void = () => {};
 
   constructor(private readonly limits: BandwidthLimits) {
     this.target = limits.startBps;
@@ -119,6 +123,7 @@ export class BandwidthEstimate {
   arrivals(arrivals: readonly Arrival[], nowMs: number): void {
     this.feedbackMs = nowMs;
     this.backlog.add(arrivals, this.trend.shortestMs);
+    const trainBps = this.train.add(arrivals, this.trend.shortestMs);
     for (const { sentMs, arrivedMs, bytes } of arrivals) {
       if (arrivedMs !== undefined) {
         this.trend.add(sentMs, arrivedMs);
@@ -136,10 +141,11 @@ export class BandwidthEstimate {
     const loss = this.tallied(arrivals.at(-1)?.sentMs ?? nowMs);
     if (loss !== undefined) this.lossFraction = loss;
     const heavy = this.queueMs < QUIET_QUEUE_MS ? HEAVY_LOSS_WITHOUT_QUEUE : HEAVY_LOSS;
-    const { carriedBps } = this.backlog;
+    const carriedBps = trainBps ?? this.backlog.carriedBps;
     const flooded = carriedBps !== undefined && carriedBps < rateOf(this.sending) * FLOODED_BELOW;
     if (flooded && this.mayDecide(nowMs)) {
       this.fall('delay', carriedBps * DRAIN, nowMs, carriedBps);
+      this.onFlood();
     } else if (loss !== undefined && loss > heavy) {
       this.fall('loss', (this.receivedBps || this.target * (1 - loss)) * (1 - loss / 2), nowMs);
     } else if (this.mayDecide(nowMs) && (this.trend.rising || (this.queueIsOurs && this.queueMs > DRAIN_ABOVE_MS))) {
@@ -199,6 +205,7 @@ export class BandwidthEstimate {
     this.tally = { received: 0, lost: 0, sinceMs: Number.NaN };
     this.trend.restart();
     this.backlog.restart();
+    this.train.restart();
   }
 
   /** Was it right to fall? Told by packets that were sent after it. */

@@ -50,6 +50,8 @@ export class PeerNetwork {
   private switches = 0;
   /** A transport-wide report has come. */
   onArrivals: (arrivals: readonly Arrival[]) => void = () => {};
+  /** A queue fills many times faster than it empties. */
+  onFlood: () => void = () => {};
 
   constructor(
     private readonly sender: RTCRtpSender,
@@ -58,6 +60,7 @@ export class PeerNetwork {
     const ceilingBps = 2 * (programBps + SOUND_BPS);
     this.choice = new RenditionChoice(ceilingBps);
     this.estimate = new BandwidthEstimate({ startBps: ceilingBps * 0.75, floorBps: FLOOR_BPS, ceilingBps });
+    this.estimate.onFlood = () => this.onFlood();
     // werift's own estimator remembers up to 65,536 packets a sender, and nobody asks it.
     const { senderBWE } = sender as unknown as SenderInternals;
     senderBWE.rtpPacketSent = () => {};

@@ -33,7 +33,7 @@ export class LipSync {
   arrived(arrivals: readonly Arrival[]): void {
     for (const { media, arrivedMs } of arrivals) {
       if (media?.kind === 'picture') this.pictureArrived(media, arrivedMs);
-      else if (media && arrivedMs !== undefined) this.sound.arrived(media.ms, arrivedMs);
+      else if (media?.kind === 'sound' && arrivedMs !== undefined) this.sound.arrived(media.ms, arrivedMs);
     }
   }
 

@@ -62,4 +62,23 @@ describe('when sound is played', () => {
     clock.arrived(mediaMs - 400, mediaMs + 900);
     expect(clock.transitMs).toBe(before);
   });
+
+  it('is in time again after a gap in what is sent, however late what came before it was', () => {
+    const clock = new SoundClock();
+    let mediaMs = hear(clock, 0, 30, 1_500);
+    mediaMs = hear(clock, mediaMs, 880, 10);
+    expect(clock.transitMs).toBeGreaterThanOrEqual(880);
+    mediaMs = hear(clock, mediaMs + 850, 30, 1);
+    expect(clock.transitMs).toBeLessThanOrEqual(30 + 200);
+    hear(clock, mediaMs, 30, 250);
+    expect(clock.transitMs).toBeLessThanOrEqual(30 + 60);
+  });
+
+  it('goes on as before after a packet or two that were lost', () => {
+    const clock = new SoundClock();
+    const mediaMs = hear(clock, 0, 30, 1_500);
+    const before = clock.transitMs!;
+    hear(clock, mediaMs + 40, 30, 1);
+    expect(clock.transitMs).toBe(before);
+  });
 });

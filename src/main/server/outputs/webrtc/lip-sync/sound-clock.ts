@@ -9,6 +9,9 @@ const TICK_MS = 10;
 /** After a longer gap it does not go on with the first packet: 0 to 200 ms come together first, as measured; more often few. */
 const GAP_MS = 100;
 const GATHERED_MS = 60;
+/** Sound that is missing is made up until its time is over, or until so much more than the wait has come after it. */
+const BEYOND_WAIT_MS = 50;
+const PACKET_MS = 20;
 /** Nothing is done about so little too much. */
 const GRANULARITY_MS = 20;
 /** Speech is shortened and drawn out by a pitch period now and then: so much a second, as measured in Chromium 156. */
@@ -33,7 +36,8 @@ export class SoundClock {
   /** A packet of sound; one that was overtaken teaches nothing. */
   arrived(mediaMs: number, arrivedMs: number): void {
     const { history } = this;
-    if (mediaMs <= (history.at(-1)?.mediaMs ?? Number.NEGATIVE_INFINITY)) return;
+    const gapMs = mediaMs - (history.at(-1)?.mediaMs ?? mediaMs - PACKET_MS) - PACKET_MS;
+    if (gapMs <= -PACKET_MS) return;
     const transitMs = Math.floor(arrivedMs / TICK_MS) * TICK_MS - mediaMs;
     history.push({ mediaMs, transitMs });
     while (history[0]!.mediaMs < mediaMs - HISTORY_MS) history.shift();
@@ -43,6 +47,10 @@ export class SoundClock {
       longestMs = Math.max(longestMs, other.transitMs);
     }
     this.learn(transitMs - shortestMs, transitMs + mediaMs);
+    if (this.played && gapMs > 0) {
+      const soonestMs = arrivedMs - mediaMs + this.waitMs + BEYOND_WAIT_MS;
+      this.played.transitMs = Math.min(this.played.transitMs, soonestMs);
+    }
     this.play(arrivedMs - mediaMs, arrivedMs, shortestMs, longestMs - shortestMs);
   }
 
