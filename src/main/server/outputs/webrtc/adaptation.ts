@@ -1,5 +1,5 @@
 import type { RTCRtpSender } from 'werift';
-import { SAMPLE_RATE_HZ } from '../../../../shared/units';
+import { SAMPLE_RATE_HZ, samplesToMs } from '../../../../shared/units';
 import type { Adaptive, EncodedPacket, MediaFormat, Rendition } from '../output';
 import { type NetworkFigures, PACKET_OVERHEAD_BYTES, PeerNetwork } from './congestion/network';
 import { DrainPause } from './drain-pause';
@@ -146,6 +146,7 @@ export class Adaptation implements Adaptive {
   }
 
   private abandon(): void {
+    this.lipSync.abandoned(samplesToMs(this.nowSamples));
     this.retransmitter.forget();
     this.pacer.clear();
   }

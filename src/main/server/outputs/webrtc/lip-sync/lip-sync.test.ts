@@ -75,6 +75,22 @@ describe('how long pictures wait for their sound', () => {
     expect(whole.playoutDelay!.minMs - before).toBeLessThan(100);
   });
 
+  it('takes none for a measure that came after one which is never repaired', () => {
+    const late = (sync: LipSync, fromMs: number, lateMs: number, lost: number[] = []) =>
+      watch(sync, fromMs, 40, () => lateMs, lost);
+    const delay = (abandoned: boolean) => {
+      const sync = new LipSync();
+      let ms = watch(sync, 0, 4_000, () => 30);
+      ms = late(sync, ms, 230, [1]);
+      for (let i = 0; i < 6; i++) ms = late(sync, ms, 830);
+      if (abandoned) sync.abandoned(ms - 20);
+      watch(sync, ms + 1_000, 2_000, () => 30);
+      return sync.playoutDelay!.minMs;
+    };
+    // It has not seen enough yet to tell outliers: those that count move it.
+    expect(delay(false)).toBeLessThan(delay(true));
+  });
+
   it('is never more than a second', () => {
     const sync = new LipSync();
     const mediaMs = watch(sync, 0, 30_000, () => 30);

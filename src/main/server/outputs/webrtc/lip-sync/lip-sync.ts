@@ -9,6 +9,8 @@ const LEAST_MS = 10;
 const MOST_MS = 1_000;
 /** libwebrtc's own limit. */
 const NO_LIMIT_MS = 10_000;
+/** A picture that is not whole by then was repaired, or a keyframe is asked for. */
+const REPAIRED_WITHIN_MS = 500;
 /** From a sample played to one heard: what an operating system takes, a few tens of milliseconds. */
 const DEVICE_MS = 20;
 
@@ -28,6 +30,9 @@ export class LipSync {
   private readonly pictures = new PictureClock();
   /** The one whose packets are being reported on. */
   private picture = { ms: Number.NEGATIVE_INFINITY, whole: true };
+  /** One that lacks something, and those that came after it: a browser takes them in when it has been repaired. */
+  private broken: { ms: number; after: { ms: number; arrivedMs: number }[] } | undefined;
+  private abandonedMs = Number.NEGATIVE_INFINITY;
 
   /** What a report told, in the order in which it was sent. */
   arrived(arrivals: readonly Arrival[]): void {
@@ -35,6 +40,11 @@ export class LipSync {
       if (media?.kind === 'picture') this.pictureArrived(media, arrivedMs);
       else if (media?.kind === 'sound' && arrivedMs !== undefined) this.sound.arrived(media.ms, arrivedMs);
     }
+  }
+
+  /** What pictures up to this one lack is not sent again: a keyframe is next. */
+  abandoned(mediaMs: number): void {
+    this.abandonedMs = mediaMs;
   }
 
   /** What pictures sent from now on are to carry; undefined while nothing is known. */
@@ -51,6 +61,21 @@ export class LipSync {
     if (ms < this.picture.ms) return;
     if (ms > this.picture.ms) this.picture = { ms, whole: true };
     if (arrivedMs === undefined) this.picture.whole = false;
-    else if (last && this.picture.whole) this.pictures.arrived(ms, arrivedMs);
+    this.settle(ms);
+    if (!last) return;
+    if (arrivedMs === undefined || !this.picture.whole) this.broken ??= { ms, after: [] };
+    else if (this.broken) this.broken.after.push({ ms, arrivedMs });
+    else this.pictures.arrived(ms, arrivedMs);
+  }
+
+  /** What became of one that lacked something, by the time that this one is told of. */
+  private settle(ms: number): void {
+    const { broken } = this;
+    if (!broken) return;
+    const given = broken.ms <= this.abandonedMs;
+    if (given ? ms <= this.abandonedMs : ms - broken.ms < REPAIRED_WITHIN_MS) return;
+    this.broken = undefined;
+    if (given) return;
+    for (const picture of broken.after) this.pictures.arrived(picture.ms, picture.arrivedMs);
   }
 }

@@ -47,6 +47,18 @@ describe('where pictures belong', () => {
     expect(clock.transitMs).toBeCloseTo(210, 0);
   });
 
+  it('begins anew after ten seconds of pictures that are not believed: at half the rhythm that is before the 150', () => {
+    const clock = new PictureClock();
+    let mediaMs = see(clock, 0, () => 10, 400);
+    for (let i = 0; i < 124; i++, mediaMs += 80) clock.arrived(mediaMs, mediaMs + 210);
+    expect(clock.transitMs).toBeCloseTo(10, 3);
+    for (let i = 0; i < 3; i++, mediaMs += 80) clock.arrived(mediaMs, mediaMs + 210);
+    expect(clock.transitMs).toBeCloseTo(210, 0);
+    // And it is new: it has to learn what an outlier is.
+    for (let i = 0; i < 100; i++, mediaMs += 80) clock.arrived(mediaMs, mediaMs + 10);
+    expect(clock.transitMs).toBeLessThan(150);
+  });
+
   it('begins anew after ten seconds without any', () => {
     const clock = new PictureClock();
     const mediaMs = see(clock, 0, () => 10, 400);

@@ -11,6 +11,7 @@ const MOST_TICKS = 7_000;
 const ALARM_TICKS = 60_000;
 const UNSURE_OF_RATE = 1;
 const UNSURE_OF_OFFSET = 1e10;
+/** Nothing came for so long, or nothing that was believed: it begins anew with what comes. */
 const FORGOTTEN_AFTER_MS = 10_000;
 
 /**
@@ -22,11 +23,14 @@ export class PictureClock {
   private line = newLine(0, 0);
   private newestMs = Number.NEGATIVE_INFINITY;
   private arrivedMs = Number.NEGATIVE_INFINITY;
+  private believedMs = Number.POSITIVE_INFINITY;
 
   /** A whole picture, in the order in which they were sent. */
   arrived(mediaMs: number, arrivedMs: number): void {
     if (mediaMs <= this.newestMs) return;
-    if (arrivedMs - this.arrivedMs > FORGOTTEN_AFTER_MS) this.line = newLine(mediaMs, arrivedMs);
+    const silent = arrivedMs - this.arrivedMs > FORGOTTEN_AFTER_MS;
+    // At 12.5 pictures a second that is before the 150 which it takes to be believed.
+    if (silent || mediaMs - this.believedMs > FORGOTTEN_AFTER_MS) this.line = newLine(mediaMs, arrivedMs);
     this.newestMs = mediaMs;
     this.arrivedMs = arrivedMs;
     const { line } = this;
@@ -37,6 +41,7 @@ export class PictureClock {
       line.unsure.offset = UNSURE_OF_OFFSET;
     }
     line.outliers = 0;
+    this.believedMs = mediaMs;
     if (this.changed(residual) && line.pictures >= 2) line.unsure.offset = UNSURE_OF_OFFSET;
     line.pictures++;
     this.fit(atMs, residual);
