@@ -74,6 +74,15 @@ describe('when sound is played', () => {
     expect(clock.transitMs).toBeLessThanOrEqual(30 + 60);
   });
 
+  it('waits after a gap for as long as it has learned by then that it has to', () => {
+    const clock = new SoundClock();
+    let mediaMs = hear(clock, 0, 30, 40); // early on one late look is enough
+    mediaMs = hear(clock, mediaMs, 630, 3);
+    hear(clock, mediaMs + 1_200, 30, 60);
+    expect(clock.transitMs).toBeGreaterThanOrEqual(630);
+    expect(clock.transitMs).toBeLessThanOrEqual(30 + 620 + 50 + 20);
+  });
+
   it('goes on as before after a packet or two that were lost', () => {
     const clock = new SoundClock();
     const mediaMs = hear(clock, 0, 30, 1_500);

@@ -32,6 +32,8 @@ export class SoundClock {
   private look: { sinceMs: number; lateMs: number } | undefined;
   private waitMs = FIRST_WAIT_MS;
   private played: { transitMs: number; atMs: number } | undefined;
+  /** Something is missing before what comes now: where that began, how it came, and when sound was played before. */
+  private gap: { endMs: number; transitMs: number; beforeMs: number } | undefined;
 
   /** A packet of sound; one that was overtaken teaches nothing. */
   arrived(mediaMs: number, arrivedMs: number): void {
@@ -48,15 +50,24 @@ export class SoundClock {
     }
     this.learn(transitMs - shortestMs, transitMs + mediaMs);
     if (this.played && gapMs > 0) {
-      const soonestMs = arrivedMs - mediaMs + this.waitMs + BEYOND_WAIT_MS;
-      this.played.transitMs = Math.min(this.played.transitMs, soonestMs);
+      this.gap = { endMs: mediaMs, transitMs: arrivedMs - mediaMs, beforeMs: this.played.transitMs };
     }
+    this.gather(mediaMs);
     this.play(arrivedMs - mediaMs, arrivedMs, shortestMs, longestMs - shortestMs);
   }
 
   /** The transit with which sound is played; undefined before the first packet. */
   get transitMs(): number | undefined {
     return this.played?.transitMs;
+  }
+
+  /** After a gap: the wait may become another one until there is enough. */
+  private gather(mediaMs: number): void {
+    const { gap, played } = this;
+    if (!gap || !played) return;
+    const enoughMs = this.waitMs + BEYOND_WAIT_MS;
+    played.transitMs = Math.min(gap.beforeMs, gap.transitMs + enoughMs);
+    if (mediaMs + PACKET_MS - gap.endMs > enoughMs) this.gap = undefined;
   }
 
   private learn(lateMs: number, nowMs: number): void {
