@@ -1,4 +1,4 @@
-// `npm run eval:lips [-- --out FILE --model FILE --people DIR --peer headaudio]`: how well the lips follow speech, measured on
+// `npm run eval:lips [-- --out FILE --model FILE --people DIR --labels DIR --peer headaudio]`: how well the lips follow speech, measured on
 // the held-out set in eval/held-out and on recordings of people where they are installed. Needs no Python and no network.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
