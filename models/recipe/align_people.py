@@ -24,11 +24,15 @@ def read_texts(path):
                 yield name.strip(), text.strip()
 
 
-def read_g722(path):
+def read_sound(path, *input_options):
     """-> float samples at 16 kHz."""
-    pcm = subprocess.run(['ffmpeg', '-v', 'error', '-f', 'g722', '-i', path, '-f', 's16le', '-ac', '1', '-ar', '16000', '-'],
+    pcm = subprocess.run(['ffmpeg', '-v', 'error', *input_options, '-i', path, '-f', 's16le', '-ac', '1', '-ar', '16000', '-'],
                          capture_output=True, check=True).stdout
     return np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
+
+
+def read_g722(path):
+    return read_sound(path, '-f', 'g722')
 
 
 def main():

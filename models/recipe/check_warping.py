@@ -12,7 +12,6 @@ import difflib
 import json
 import os
 import shutil
-import subprocess
 
 import numpy as np
 
@@ -20,6 +19,7 @@ import engines
 import held_out
 import texts
 import warp_people
+from align_people import read_sound
 from mel import SAMPLE_RATE_HZ
 from phonemes import coefficient_track, is_closure, normalise, opening
 from warping import Warper
@@ -135,9 +135,7 @@ def warped_file(warper, take, folder):
     name = take['file'].removesuffix('.ogg')
     random = np.random.default_rng(sum(map(ord, name)))
     said = [texts.HELD_OUT[i] for i in random.permutation(len(texts.HELD_OUT))]  # as held_out.utterances says them
-    pcm = subprocess.run(['ffmpeg', '-v', 'error', '-i', os.path.join(folder, take['file']), '-f', 's16le', '-ac', '1', '-ar', '16000', '-'],
-                         capture_output=True, check=True).stdout
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
+    samples = read_sound(os.path.join(folder, take['file']))
     spoken, spans = [], []
     for text, (from_ms, to_ms) in zip(said, take['utterances']):
         found = warper.align(samples[from_ms * 16:to_ms * 16], text, 'en-us')

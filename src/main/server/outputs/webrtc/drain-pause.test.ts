@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { closedAfterEach, until } from '../../../../../testing/opened';
 import { ProgramSource } from '../../../../../testing/program-source';
 import { RtpViewer } from '../../../../../testing/viewer';
-import { counts } from '../../metrics/native';
 import type { PeerNetwork } from './congestion/network';
 import { DrainPause } from './drain-pause';
 import { normaliseOffer } from './offer';
@@ -11,18 +11,7 @@ import { Peer } from './peer';
 const IDR = 5;
 const SPS = 7;
 
-const opened: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-  expect(Object.entries(counts()).filter(([, alive]) => alive !== 0)).toEqual([]);
-});
-
-async function until(test: () => boolean, limitMs = 20_000): Promise<void> {
-  for (let waited = 0; !test(); waited += 10) {
-    if (waited >= limitMs) throw new Error('waited in vain');
-    await sleep(10);
-  }
-}
+const opened = closedAfterEach();
 
 it('sends nothing but probes into a queue that is full, and goes on with sound and a keyframe when one has come through', async () => {
   const source = await ProgramSource.open('h264');

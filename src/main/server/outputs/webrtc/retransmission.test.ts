@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { GenericNack, type RTCPeerConnection, RtcpTransportLayerFeedback } from 'werift';
+import { closedAfterEach, until } from '../../../../../testing/opened';
 import { ProgramSource } from '../../../../../testing/program-source';
 import { RtpViewer } from '../../../../../testing/viewer';
-import { counts } from '../../metrics/native';
 import { normaliseOffer } from './offer';
 import { Peer } from './peer';
 
@@ -11,18 +10,7 @@ import { Peer } from './peer';
 const LOSE_EVERY = 50;
 const LOSSES = 12;
 
-const opened: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-  expect(Object.entries(counts()).filter(([, alive]) => alive !== 0)).toEqual([]);
-});
-
-async function until(test: () => boolean, limitMs = 20_000): Promise<void> {
-  for (let waited = 0; !test(); waited += 10) {
-    if (waited >= limitMs) throw new Error('waited in vain');
-    await sleep(10);
-  }
-}
+const opened = closedAfterEach();
 
 /** Drops what our side sends in this payload type, each fiftieth packet, on the encrypted wire itself. */
 function loseVideo(peer: Peer, payloadType: number) {

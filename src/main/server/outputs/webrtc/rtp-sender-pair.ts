@@ -141,7 +141,11 @@ export class RtpSenderPair {
 
   /** It is connected, and nothing is sent until a keyframe comes: none has been sent yet, or a picture was left out. */
   get awaitsKeyframe(): boolean {
-    return this.flowing && !this.paused && !this.keyframeSent;
+    return this.sending && !this.keyframeSent;
+  }
+
+  private get sending(): boolean {
+    return this.flowing && !this.paused;
   }
 
   /** Time since anything (RTCP, consent checks) was received from the other side, ms. */
@@ -169,7 +173,7 @@ export class RtpSenderPair {
 
   /** @param parameterSets of the encoder that the packet comes from; what `start` was told unless said */
   video(packet: EncodedPacket, parameterSets = this.parameterSets): void {
-    if (!this.videoStream || !this.flowing || this.paused) return;
+    if (!this.videoStream || !this.sending) return;
     if (!this.keyframeSent && !packet.keyframe) return;
     this.keyframeSent = true;
     const startMs = performance.now();
@@ -182,7 +186,7 @@ export class RtpSenderPair {
   }
 
   audio(packet: EncodedPacket): void {
-    if (!this.audioStream || !this.flowing || this.paused) return;
+    if (!this.audioStream || !this.sending) return;
     const startMs = performance.now();
     this.send(this.audioStream, [{ data: Buffer.from(packet.data), marker: false }], packet.ptsSamples);
     this.figures.sendMs += performance.now() - startMs;

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { closedAfterEach } from '../../../../../testing/opened';
 import { ProgramSource } from '../../../../../testing/program-source';
 import { WhipServer, type WhipServerOptions } from '../../../../../testing/whip-server';
 import { createLogger } from '../../log';
-import { counts } from '../../metrics/native';
 import type { PushState } from '../push';
 import { PUBLICATION_LIMITS, type PublicationLimits } from './publication';
 import { WhipOutput } from './whip-output';
@@ -14,11 +14,7 @@ const KEY = 'stream-key-4711';
 const SPS = 7;
 const STUN_BINDING_REQUEST = 0x0001;
 
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-  expect(Object.entries(counts()).filter(([, alive]) => alive !== 0)).toEqual([]);
-});
+const opened = closedAfterEach();
 
 async function server(options: WhipServerOptions = {}): Promise<WhipServer> {
   const started = await WhipServer.start(options);

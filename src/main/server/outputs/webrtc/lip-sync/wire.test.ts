@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { closedAfterEach, until } from '../../../../../../testing/opened';
 import { ProgramSource } from '../../../../../../testing/program-source';
 import { RtpViewer } from '../../../../../../testing/viewer';
-import { counts } from '../../../metrics/native';
 import type { Arrival } from '../congestion/arrivals';
 import type { PeerNetwork } from '../congestion/network';
 import { normaliseOffer } from '../offer';
@@ -10,18 +9,7 @@ import { Peer } from '../peer';
 
 const HELD_UP_MS = 500;
 
-const opened: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-  expect(Object.entries(counts()).filter(([, alive]) => alive !== 0)).toEqual([]);
-});
-
-async function until(test: () => boolean, limitMs = 20_000): Promise<void> {
-  for (let waited = 0; !test(); waited += 10) {
-    if (waited >= limitMs) throw new Error('waited in vain');
-    await sleep(10);
-  }
-}
+const opened = closedAfterEach();
 
 async function watched(transportWide: boolean) {
   const source = await ProgramSource.open('h264');
